@@ -1,0 +1,45 @@
+"""What the segments are: their features in business units, with a marker where a segment differs from everyone."""
+import numpy as np
+import pandas as pd
+
+MARKED = 0.5  # a segment's mean this many standard deviations (of the matrix) from everyone's is called a trait
+
+
+def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, units: dict[str, str]) -> pd.DataFrame:
+    """Out: segment, n, share, feature, unit, median, p25, p75 (business units), overall (median of all), z, marker, n_known.
+
+    z is the segment's mean in the matrix, in standard deviations; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
+    """
+    lines = []
+    for segment, members in labels.groupby(labels):
+        for name in matrix.columns:
+            known = features.loc[members.index, name].astype("float64").dropna()
+            low, median, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
+            z = float(matrix.loc[members.index, name].mean())
+            lines.append({"segment": segment, "n": len(members), "share": len(members) / len(labels), "feature": name, "unit": units.get(name, ""),
+                          "median": median, "p25": low, "p75": high, "overall": features.loc[labels.index, name].astype("float64").median(),
+                          "z": z, "marker": marker(z), "n_known": len(known)})
+    return pd.DataFrame(lines)
+
+
+def marker(z: float) -> str:
+    """How far a segment is from everyone, at a glance."""
+    strength = (abs(z) >= MARKED) + (abs(z) >= 2 * MARKED)
+    return ("+" if z > 0 else "-") * int(strength)
+
+
+def traits(profile: pd.DataFrame, most: int = 2) -> dict[str, list[tuple[str, str]]]:
+    """The strongest marked features of each segment: segment -> [(high | low, feature), …]."""
+    marked = profile[profile.marker.fillna("") != ""].assign(size=profile.z.abs()).sort_values(["segment", "size"], ascending=[True, False])
+    return {segment: [("high" if row.z > 0 else "low", row.feature) for row in marked[marked.segment == segment].head(most).itertuples()]
+            for segment in profile.segment.unique()}
+
+
+def sizes(features: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    """How much of everything a segment holds. Out: segment, n, share (of customers), spend_share (of spend before as_of, when there are orders)."""
+    table = labels.groupby(labels).size().rename("n").rename_axis("segment").reset_index()
+    table["share"] = table.n / len(labels)
+    if "spend" in features:
+        spend = features.spend.loc[labels.index].fillna(0).groupby(labels).sum()
+        table["spend_share"] = (spend / spend.sum()).loc[table.segment].to_numpy()
+    return table

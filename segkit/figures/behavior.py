@@ -1,0 +1,121 @@
+"""Pictures of notebooks 01 and 02: what came in, how customers behave."""
+import matplotlib
+import numpy as np
+import pandas as pd
+
+from segkit.figures.style import ACCENT, MUTED, SECOND, Picture, drawn, heat, words
+from segkit.show import number
+
+
+def ledger(rows: pd.DataFrame) -> Picture:
+    """Rows left after each cleaning rule, for the largest table."""
+    table = rows[rows.step == 0].sort_values("rows_left", ascending=False, kind="stable").table.iloc[0]
+    part = rows[(rows.table == table) & (rows.severity != "warn")]
+    came, used = part.rows_left.iloc[0], part.rows_left.iloc[-1]
+
+    def draw(axes):
+        axes.barh(part.rule, part.rows_left, color=[MUTED] + [ACCENT] * (len(part) - 1), height=0.6)
+        for at, (left, out) in enumerate(zip(part.rows_left, part.rows)):
+            axes.text(left, at, f"  {number(left)}" + (f"  (−{number(out)})" if out else ""), va="center", fontsize=9)
+        axes.invert_yaxis()
+        axes.set(xlim=(0, came * 1.45), xlabel=f"rows of {table} left after each rule")
+        axes.xaxis.set_major_formatter(lambda value, _: number(value))
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
+        axes.grid(axis="y", visible=False)
+
+    return drawn(draw, f"Of {number(came)} rows of {table}, {number(used)} ({number(used / came, 'share')}) pass every rule.", 0.7 + 0.38 * len(part))
+
+
+def monthly(rows: pd.DataFrame) -> Picture:
+    """Active customers, and revenue when there is any, month by month; months cut short are pale."""
+    shown = [name for name in ("n", "revenue") if name in rows]
+    top = rows.loc[rows[shown[-1]].astype("float64").idxmax()]
+
+    def draw(axes):
+        for axis, name in zip(np.ravel(axes), shown):
+            axis.bar(rows.month, rows[name].astype("float64"), color=[ACCENT if done else "#b8d0dc" for done in rows.complete], width=0.75)
+            axis.set_title("active customers" if name == "n" else name)
+            axis.yaxis.set_major_formatter(lambda value, _: number(value))
+            axis.set_xticks(range(0, len(rows), max(1, len(rows) // 6)))
+            axis.grid(axis="x", visible=False)
+
+    return drawn(draw, f"{words(shown[-1]) if shown[-1] != 'n' else 'activity'} peaks in {top.month}; pale bars are months cut short by as_of.".capitalize(),
+                 1.9 * len(shown), len(shown), sharex=True)
+
+
+def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Picture:
+    """One small histogram per feature, from the 1st to the 99th percentile."""
+    names = list(histogram.feature.unique())
+    rows = -(-len(names) // 2)
+    skewed = [words(name) for name in names if histogram.log[histogram.feature == name].iloc[0]]
+
+    def draw(axes):
+        flat = np.ravel(axes)
+        for axis, name in zip(flat, names):
+            part = histogram[histogram.feature == name]
+            axis.bar(part.left, part.n.fillna(0).astype(float), width=part.right - part.left, align="edge", color=ACCENT, edgecolor="white", linewidth=0.4)
+            unit = distribution.unit[distribution.feature == name].iloc[0]
+            axis.set_title(f"{words(name)}" + (f" ({unit})" if unit not in words(name) else ""))
+            if part.log.iloc[0]:
+                axis.set_xscale("symlog", linthresh=max(1.0, part.right.iloc[0]))
+            axis.xaxis.set_major_formatter(lambda value, _: short(value))
+            axis.minorticks_off()
+            axis.grid(axis="x", visible=False)
+        for axis in flat[len(names):]:
+            axis.set_visible(False)
+
+    alt = f"Distributions of {len(names)} features. Skewed, drawn on a log axis: {', '.join(skewed) or 'none'}."
+    return drawn(draw, alt, 1.75 * rows, rows, 2, squeeze=False)
+
+
+def short(value: float) -> str:
+    """An axis label: 12k rather than 12,000."""
+    return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+
+
+def concentration(rows: pd.DataFrame, what: str) -> Picture:
+    """Share of the total held by the top customers."""
+    fifth = rows[rows.top.round(2) == 0.2].iloc[0]
+
+    def draw(axes):
+        axes.plot([0, *rows.top], [0, *rows.share], color=ACCENT, linewidth=2)
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
+        axes.plot([0.2, 0.2, 0], [0, fifth.share, fifth.share], color=SECOND, linewidth=1)
+        axes.text(0.22, fifth.share - 0.02, f"top 20 %: {number(fifth.share, 'share')}", va="top", color=SECOND)
+        axes.set(xlabel="top share of customers", ylabel=f"share of {what}", xlim=(0, 1), ylim=(0, 1.02))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+
+    return drawn(draw, f"The top 20 % of customers hold {number(fifth.share, 'share')} of {what}; the dashed line would be equal shares.", 3.2)
+
+
+def cohorts(rows: pd.DataFrame) -> Picture:
+    """Share of each cohort active again, month by month."""
+    later = rows[rows.month > 0]
+    grid = later.pivot(index="cohort", columns="month", values="value").astype("float64")
+    sizes = rows[rows.month == 0].set_index("cohort").n
+    texts = grid.map(lambda value: "" if value != value else f"{100 * value:.0f}")
+
+    def draw(axes):
+        heat(axes, grid, texts, "Blues", 0, 1, 7.5)
+        axes.set_yticklabels([f"{cohort}  (n {number(sizes[cohort])})" for cohort in grid.index], fontsize=8)
+        axes.set(xlabel="months after the first, % active", ylabel="")
+
+    first = later[later.month == 1].dropna(subset=["value"])
+    mean = (first.value * first.n).sum() / first.n.sum() if len(first) else float("nan")
+    return drawn(draw, f"Cohort retention: {number(mean, 'share')} are active one month after their first; blank cells lie after as_of.",
+                 max(2.0, 0.26 * len(grid) + 0.6))
+
+
+def usage_grid(rows: pd.DataFrame) -> Picture:
+    """Frequency by intensity, share of users in each cell."""
+    tiers, thirds = rows.frequency.unique(), rows.intensity.unique()
+    grid = rows.pivot(index="frequency", columns="intensity", values="share").reindex(index=tiers, columns=thirds)
+    texts = grid.map(lambda share: "" if pd.isna(share) else f"{100 * share:.0f} %")
+    top = rows.loc[rows.share.astype("float64").idxmax()]
+
+    def draw(axes):
+        heat(axes, grid, texts, "Blues", 0, float(rows.share.astype("float64").max()) * 1.4, 10)
+        axes.set(xlabel="minutes per active day, by thirds of users", ylabel="active days per week")
+
+    return drawn(draw, f"Most users, {number(top.share, 'share')}, are {top.frequency} users with {top.intensity} sessions.", 2.5)

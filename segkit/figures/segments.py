@@ -1,0 +1,109 @@
+"""Pictures of notebook 03: is there structure, which k, which method, which segments to trust, what they are."""
+import numpy as np
+import pandas as pd
+
+from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, heat, whiskers, words
+from segkit.segments import NAMES
+from segkit.show import number
+
+
+def structure(found) -> Picture:
+    """How much tighter k-means groups the customers than one population would be, and whether the cut comes back."""
+    by_k = pd.DataFrame(found.by_k)
+
+    def draw(axes):
+        one, two = axes
+        one.axhspan(min(0, by_k.z.min()) - 1, found.t1_threshold, color="#f1f3f5", zorder=0)
+        one.plot(by_k.k, by_k.z, color=ACCENT, marker="o")
+        one.axhline(found.t1_threshold, color=SECOND, linewidth=1, linestyle="--")
+        one.set(title="tighter than one population (z); grey: not by more than chance", ylim=(min(0, by_k.z.min()) - 1, None), ylabel="z")
+        two.plot(by_k.k, by_k.ari, color=ACCENT, marker="o")
+        two.fill_between(by_k.k, by_k.ari_low, by_k.ari_high, color=ACCENT, alpha=0.15, linewidth=0)
+        two.axhline(0.8, color=SECOND, linewidth=1, linestyle="--")
+        two.set(title="comes back in bootstraps (adjusted Rand, quartiles); dashed: .80", xlabel="k", ylabel="adjusted Rand", ylim=(0, 1.03))
+        two.set_xticks(by_k.k)
+
+    return drawn(draw, f"{'More' if found.several else 'No more'} than one population: the largest z is {found.t1:.1f}, chance alone reaches {found.t1_threshold:.1f}; "
+                       f"the verdict is {found.verdict} with k = {found.k}.", 4.6, 2, 1, sharex=True)
+
+
+METRICS = {"silhouette": "silhouette (higher is better)", "stability": "stability: adjusted Rand (higher)",
+           "calinski_harabasz": "Calinski–Harabasz (higher)", "davies_bouldin": "Davies–Bouldin (lower)"}
+
+
+def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
+    """Four indices over k for every method, with intervals; the solution used is ringed."""
+    methods = list(rows.method.unique())
+
+    def draw(axes):
+        for axis, (metric, title) in zip(np.ravel(axes), METRICS.items()):
+            for colour, name in zip(PALETTE, methods):
+                part = rows[(rows.metric == metric) & (rows.method == name)]
+                axis.plot(part.k, part.value, marker="o", markersize=3.5, color=colour, label=NAMES[name], linewidth=1.5)
+                axis.fill_between(part.k, part.low, part.high, color=colour, alpha=0.12, linewidth=0)
+                used = part[(part.method == method) & (part.k == k)]
+                axis.plot(used.k, used.value, marker="o", markersize=10, color=INK, fillstyle="none", linestyle="")
+            axis.set_title(title, fontsize=9)
+            axis.set_xticks(sorted(rows.k.unique()))
+        axes[0][0].legend(loc="best", fontsize=8)
+        for axis in axes[1]:
+            axis.set_xlabel("k")
+
+    best = []
+    for metric in METRICS:
+        part = rows[rows.metric == metric].dropna(subset=["value"])
+        top = part.loc[part.value.idxmax() if part.direction.iloc[0] == "higher" else part.value.idxmin()]
+        best.append(f"{words(metric)} says {NAMES[top.method]} k = {top.k}")
+    return drawn(draw, f"Which k? {'; '.join(best)}. The ring is the solution used: {NAMES[method]} k = {k}.", 4.8, 2, 2, sharex=True)
+
+
+def stability(rows: pd.DataFrame) -> Picture:
+    """Jaccard overlap of each segment with its best match in the bootstrap refits."""
+
+    def draw(axes):
+        axes.barh(rows.segment, rows.value, color=ACCENT, height=0.55)
+        axes.errorbar(rows.value, rows.segment, xerr=whiskers(rows.value, rows.low, rows.high), fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+        for least, word in ((0.6, "doubtful"), (0.75, "valid"), (0.85, "highly stable")):
+            axes.axvline(least, color=SECOND, linewidth=0.9, linestyle="--")
+            axes.text(least + 0.005, -0.62, word, fontsize=8, color=SECOND, rotation=30, va="bottom")
+        axes.set(xlim=(0, 1.02), xlabel="best Jaccard overlap, median and quartiles")
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+
+    worst = rows.loc[rows.value.idxmin()]
+    return drawn(draw, f"The least stable segment is {worst.segment}, with a median Jaccard overlap of {worst.value:.2f} ({worst.trust}).", 0.9 + 0.42 * len(rows))
+
+
+def profiles(rows: pd.DataFrame) -> Picture:
+    """Segments by features: how far each is from everyone, in standard deviations."""
+    features, segments = rows.feature.unique(), rows.segment.unique()
+    grid = rows.pivot(index="feature", columns="segment", values="z").reindex(index=features, columns=segments)
+    texts = grid.map(lambda z: f"{z:+.1f}")
+    sizes = rows.drop_duplicates("segment").set_index("segment").share
+    strongest = rows.loc[rows.z.abs().idxmax()]
+
+    def draw(axes):
+        heat(axes, grid, texts, "RdBu_r", -2, 2, 9)
+        axes.set_yticklabels([words(name) for name in features])
+        axes.set_xticklabels([f"{segment}\n{number(sizes[segment], 'share')}" for segment in segments])
+        axes.set(xlabel="", ylabel="")
+
+    return drawn(draw, f"The strongest trait: {strongest.segment} is {'high' if strongest.z > 0 else 'low'} in {words(strongest.feature)}, "
+                       f"{abs(strongest.z):.1f} standard deviations from everyone.", 0.9 + 0.36 * len(features))
+
+
+def sizes_and_value(sizes: pd.DataFrame) -> Picture:
+    """Share of customers and share of spend, segment by segment. In: segment, share, spend_share."""
+
+    def draw(axes):
+        at = np.arange(len(sizes))
+        axes.barh(at - 0.18, sizes.share, height=0.34, color=MUTED, label="of customers")
+        axes.barh(at + 0.18, sizes.spend_share, height=0.34, color=ACCENT, label="of spend before as_of")
+        axes.set_yticks(at, sizes.segment)
+        axes.invert_yaxis()
+        axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        axes.legend(loc="lower right")
+        axes.grid(axis="y", visible=False)
+
+    top = sizes.loc[sizes.spend_share.idxmax()]
+    return drawn(draw, f"{top.segment} holds {number(top.share, 'share')} of customers and {number(top.spend_share, 'share')} of spend.", 0.8 + 0.5 * len(sizes))

@@ -1,0 +1,55 @@
+"""Executed notebooks as pages: our own template, nothing fetched, no script, every picture with its text."""
+import re
+from functools import cache
+from html import unescape
+from pathlib import Path
+
+TEMPLATES = Path(__file__).parent / "templates"
+LABELS = {"01_gather": "1 Gather", "02_behavior": "2 Behavior", "03_segments": "3 Segments", "04_kpis": "4 KPIs"}
+
+
+@cache
+def environment():
+    """The Jinja environment of every page; whatever is put into a page is escaped unless it was made by `segkit.show`."""
+    from jinja2 import Environment, FileSystemLoader
+
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+def render(template: str, **values) -> str:
+    """One page."""
+    return environment().get_template(template).render(**values)
+
+
+def notebook(executed: Path, run: dict, pages: list[str]) -> str:
+    """The page of one executed notebook. `run`: what the header and the foot say of the run (see `segkit.runs.summary_of`)."""
+    from markupsafe import Markup
+
+    body, toc = anchored(body_of(executed))
+    title = unescape(re.sub("<[^>]+>", "", re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)[1])).strip()
+    return render("notebook.html.j2", title=f"{title} – {run['study']}", body=Markup(body), toc=toc, run=run, page=executed.stem,
+                  pages=[(name, LABELS.get(name, name)) for name in pages])
+
+
+def body_of(executed: Path) -> str:
+    """Prose, tables and figures of an executed notebook; its parameters and checked cells are for machines and stay behind."""
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
+    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": {"parameters", "injected-parameters", "keep_output"}}})
+    exporter = HTMLExporter(config=config, template_name="segkit", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True,
+                            exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
+    exporter.register_preprocessor("nbconvert.preprocessors.TagRemovePreprocessor", enabled=True)
+    return exporter.from_filename(str(executed))[0]
+
+
+def anchored(body: str) -> tuple[str, list[tuple[str, str]]]:
+    """Give every second-level heading an anchor; returns the body and the table of contents."""
+    toc = []
+
+    def anchor(found: re.Match) -> str:
+        heading = unescape(re.sub("<[^>]+>", "", found[1])).strip()
+        toc.append((re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-"), heading))
+        return f'<h2 id="{toc[-1][0]}">{found[1]}</h2>'
+
+    return re.sub(r"<h2[^>]*>(.*?)</h2>", anchor, body, flags=re.S), toc

@@ -1,0 +1,223 @@
+"""A run: validate, gather, execute the notebooks into partial folders, judge, publish whole or not at all."""
+import errno
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import platform
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Iterator
+
+from segkit import __version__, errors, execute, features, home, publish, shelves, sources, studies
+from segkit.errors import BadInput, Busy, GateFailed, SegkitError
+from segkit.store import clock
+from segkit.studies import Study
+
+log = logging.getLogger("segkit")
+NUMERIC = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "statsmodels", "duckdb", "ibis-framework")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A notebook, what its kernel imports while it waits, and the files it owes."""
+
+    notebook: str
+    warm: tuple[str, ...]
+    tables: tuple[str, ...]
+    customers: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        return self.notebook.partition("_")[2]
+
+
+STAGES = (
+    Stage("01_gather", ("segkit.sources", "segkit.figures", "segkit.prose", "segkit.store", "duckdb", "ibis.backends.duckdb"), ("ledger", "quality")),
+    Stage("02_behavior", ("segkit.behavior", "segkit.figures", "segkit.prose", "segkit.privacy", "scipy.stats", "ibis.backends.duckdb", "seaborn"),
+          ("distribution", "monthly", "cohorts"), ("customer_features",)),
+    Stage("03_segments", ("segkit.compare", "segkit.figures", "segkit.prose", "segkit.sources", "sklearn.cluster", "sklearn.mixture", "sklearn.metrics",
+                          "scipy.cluster.hierarchy", "joblib", "seaborn", "ibis.backends.duckdb"),
+          ("structure", "scores", "stability", "profiles", "sizes"), ("assignments",)),
+    Stage("04_kpis", ("segkit.verdicts", "segkit.figures", "segkit.prose", "segkit.segments", "statsmodels.stats.proportion", "ibis.backends.duckdb"),
+          ("kpis", "explained", "hypotheses")),
+)
+
+
+def run(study: str | Path, overrides: dict[str, Any] | None = None, out: Path | None = None, force: bool = False, wait: float = 0,
+        progress: "execute.Callable | None" = None) -> Path:
+    """Run a study and publish its report; returns the path of its index.html.
+
+    `overrides` replace keys of the study; `out` is the root of data/ and reports/; `force` runs again what is already there; `wait`
+    is how many seconds to wait for another run of the same study. Raises the SegkitError whose exit code says what happened.
+    """
+    declared = studies.load(study, overrides)
+    with written_under(out):
+        resolved, gathered = resolve(declared)
+        run_id = identity(resolved, gathered)
+        private, public = home.out() / "data" / "runs" / resolved.study, home.out() / "reports" / resolved.study
+        make_writable(private, public)
+        with locked(private, resolved.study, wait):
+            shelves.heal(private, public)
+            if force or not (public / run_id / "manifest.json").is_file():
+                attempt(resolved, gathered, run_id, private, public, progress)
+            else:
+                log.info("%s: run %s is already there (--force runs it again)", resolved.study, run_id)
+    check_gates(resolved, public / run_id)
+    return public / run_id / "index.html"
+
+
+@contextmanager
+def written_under(out: Path | None) -> Iterator[None]:
+    """Send data/ and reports/ to another root for the time of a run."""
+    before = os.environ.get("SEGKIT_OUT")
+    if out is not None:
+        os.environ["SEGKIT_OUT"] = str(Path(out).resolve())
+    try:
+        yield
+    finally:
+        if out is not None:
+            os.environ.pop("SEGKIT_OUT") if before is None else os.environ.update(SEGKIT_OUT=before)
+
+
+def resolve(declared: Study) -> tuple[Study, sources.Gathered]:
+    """Gather, and settle as_of; refuse what cannot be clustered before any kernel starts."""
+    features.check_names(declared.cluster_on, sources.dataset.load(declared.dataset).tables)
+    gathered = sources.gather(declared.dataset)
+    window = gathered.window(declared.as_of, declared.horizon_days)
+    wide = features.customer_features(gathered.tables, window.as_of)
+    active, least = int(wide.filter(wide.is_active).count().execute()), 30 * declared.k_max
+    if active < least:
+        raise BadInput(f"too few customers: {active:,} active before as_of {window.as_of:%Y-%m-%d}", f"k_max is {declared.k_max}, and a segment needs 30 customers: at least {least:,}",
+                       "choose a later as_of, a smaller k_max, or bring more data")
+    return declared.model_copy(update={"as_of": f"{window.as_of:%Y-%m-%d}"}), gathered
+
+
+def identity(resolved: Study, gathered: sources.Gathered) -> str:
+    """<as_of>-<8 hex of parameters, data, sources and numeric packages>: equal ids mean equal tables."""
+    code = sorted([*Path(__file__).parent.rglob("*.py"), *Path(__file__).parent.rglob("*.j2"), *Path(__file__).parent.rglob("*.css"),
+                   *(home.root() / "notebooks").glob("0*.ipynb")])
+    parts = [resolved.model_dump_json(exclude={"timeout_minutes", "fail_if"}), gathered.fingerprint, platform.python_version(),
+             *(home.sha256(path) for path in code), *(version(name) for name in NUMERIC)]
+    return f"{resolved.as_of}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:8]}"
+
+
+def make_writable(*folders: Path) -> None:
+    """Make the folders a run writes to, or say that it cannot."""
+    for folder in folders:
+        try:
+            home.private(folder) if "data" in folder.parts[-3:] else folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".probe-{uuid.uuid4().hex[:8]}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise errors.NotebookFailed("the disk is full", str(folder), "make room and run again") from None
+            raise BadInput(f"the output folder {folder} cannot be written", error.strerror or type(error).__name__, "choose another with --out") from None
+
+
+@contextmanager
+def locked(private: Path, study: str, wait: float) -> Iterator[None]:
+    """One run of a study at a time. The lock is the kernel's: it goes when its holder goes, however that ends."""
+    with open(private / ".lock", "w") as file:
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise Busy(f"another run of {study} is under way", f"waited {wait:g} seconds", "try later, or give --wait SECONDS") from None
+                time.sleep(0.2)
+        yield
+
+
+def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: Path, public: Path, progress) -> None:
+    """Execute into partial folders and publish; on failure keep the executed notebooks under data/runs/<study>/failed."""
+    token = uuid.uuid4().hex[:8]
+    partial = f".partial-{token}"
+    inside, outside = private / partial, public / partial
+    at = {"stage": "gather"}
+    try:
+        home.private(inside)
+        (outside / "tables").mkdir(parents=True)
+        (inside / "study.json").write_text(resolved.model_dump_json(indent=1))
+        env = {"SEGKIT_HOME": str(home.root()), "SEGKIT_OUT": str(home.out()), "SEGKIT_ATTEMPT": token}
+        todo = jobs(resolved, run_id, inside, outside)
+
+        def done(job: execute.Job, seconds: float) -> None:
+            log.info("%s: %s done in %.0f s", resolved.study, job.stage, seconds)
+
+        def on_cell(job: execute.Job, cells: int, of: int) -> None:
+            at["stage"] = job.stage
+            if progress:
+                progress(job, cells, of)
+
+        execute.notebooks(todo, env, resolved.timeout_minutes * 60, on_cell, done)
+        at["stage"] = "publish"
+        manifest = manifest_of(resolved, gathered, run_id, outside)
+        (outside / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        publish.write_pages([job.output for job in todo], outside, resolved.question, summary_of(manifest))
+        publish.refuse_leaks(outside, gathered.customer_ids())
+        shelves.publish(private, public, partial, run_id)
+    except BaseException as error:
+        shelves.set_aside(inside, outside, keep=not isinstance(error, KeyboardInterrupt))
+        if isinstance(error, SegkitError):
+            error = type(error)(error.what, error.facts, error.do.replace(str(inside), str(private / "failed")))
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            error = errors.NotebookFailed("the disk is full", f"stage {at['stage']}", "make room and run again")
+        if isinstance(error, SegkitError) and error.exit_code in (1, 3, 6):
+            tell_failure(resolved.study, public, at["stage"], error)
+        raise error from None
+    (public / "FAILED.html").unlink(missing_ok=True)
+    publish.write_index(public.parent)
+
+
+def tell_failure(study: str, public: Path, stage: str, error: SegkitError) -> None:
+    """FAILED.html, as far as the disk allows."""
+    try:
+        publish.write_failed(public, study, stage, error.what, error.exit_code)
+        publish.write_index(public.parent)
+    except OSError as trouble:
+        log.warning("%s: no FAILED page could be written (%s)", study, trouble.strerror)
+
+
+def jobs(resolved: Study, run_id: str, inside: Path, outside: Path) -> list[execute.Job]:
+    """One job per stage. Each notebook's parameters cell says which of the study's parameters it takes."""
+    given = resolved.model_dump(exclude={"question", "hypotheses"}) | {"run": run_id}
+    found = []
+    for stage in STAGES:
+        notebook = home.root() / "notebooks" / f"{stage.notebook}.ipynb"
+        parameters = {name: given[name] for name in execute.parameters_of(notebook) if name in given}
+        writes = (*(outside / "tables" / f"{name}.csv" for name in stage.tables), *(inside / f"{name}.parquet" for name in stage.customers))
+        found.append(execute.Job(stage.word, notebook, inside / notebook.name, parameters, stage.warm, writes))
+    return found
+
+
+def manifest_of(resolved: Study, gathered: sources.Gathered, run_id: str, folder: Path) -> dict:
+    """What made this report: parameters, data, versions, and the hash of every table."""
+    return {"run_id": run_id, "study": resolved.study, "question": resolved.question, "dataset": resolved.dataset, "fingerprint": gathered.fingerprint,
+            "synthetic": gathered.dataset.synthetic, "as_of": resolved.as_of, "parameters": resolved.model_dump(mode="json"),
+            "versions": {"segkit": __version__, "python": platform.python_version(), **{name: version(name) for name in NUMERIC}},
+            "tables": {path.name: home.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))}, "published_at": clock()}
+
+
+def summary_of(manifest: dict) -> dict:
+    """What header and foot of every page say of the run."""
+    shown = ("segkit", "python", "pandas", "scikit-learn", "duckdb")
+    return {key: manifest[key] for key in ("run_id", "study", "dataset", "fingerprint", "synthetic", "as_of")} | {
+        "horizon_days": manifest["parameters"]["horizon_days"], "seed": manifest["parameters"]["seed"],
+        "versions": ", ".join(f"{name} {manifest['versions'][name]}" for name in shown)}
+
+
+def check_gates(resolved: Study, folder: Path) -> None:
+    """Raise GateFailed when a finding named in `fail_if` came true. The report stays published."""
+    verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    findings = {f"structure {verdict['structure']['verdict']}", *(f"{row['verdict']} {row['name']}" for row in verdict["hypotheses"])}
+    if true := [gate for gate in resolved.fail_if if gate in findings]:
+        raise GateFailed(f"{resolved.study}: {', '.join(true)}", "the report is published", f"see {folder / 'index.html'}")

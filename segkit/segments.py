@@ -1,0 +1,162 @@
+"""Segments: three families of methods, one `Solution`; and baselines that are plain labels.
+
+A Solution is k quadratic scores, score_s(x) = offset_s - 1/2 (x - center_s)' precision_s (x - center_s), and a customer belongs
+to the segment with the highest one. For k-means and Ward the precision is the identity over the pooled within variance (the
+nearest centre wins, and the softmax of the scores is a membership probability of equal round groups); for a Gaussian mixture it is
+the component's, with its weight and determinant in the offset, so that the argmax is the mixture's own prediction.
+"""
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from segkit.matrix import Recipe, in_value_order, to_json
+
+NAMES = {"kmeans": "k-means", "gmm": "Gaussian mixture", "ward": "Ward"}
+RESTARTS = 10
+SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A segmentation. `labels`: the method's own cut of the fitted rows (S1… largest first), indexed by customer_id.
+
+    `center` k x d, `precision` k x d x d, `offset` k, over the matrix columns `columns`; `bic` and `icl` for mixtures only, in
+    scikit-learn's sign (lower is better; ICL adds twice the entropy of the soft memberships).
+    """
+
+    method: str
+    k: int
+    seed: int
+    columns: tuple[str, ...]
+    center: np.ndarray
+    precision: np.ndarray
+    offset: np.ndarray
+    labels: pd.Series = field(repr=False)
+    bic: float = float("nan")
+    icl: float = float("nan")
+
+
+def kmeans(matrix: pd.DataFrame, k: int, seed: int, restarts: int = RESTARTS) -> Solution:
+    """k-means (Lloyd, k-means++ starts, the best of `restarts`). In: matrix indexed by customer_id."""
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    rows = in_value_order(matrix)
+    with threadpool_limits(1):
+        fitted = KMeans(k, n_init=restarts, random_state=seed, tol=0, max_iter=1000).fit(rows.to_numpy())
+    return around_centers("kmeans", rows, fitted.labels_, k, seed)
+
+
+def ward_tree(matrix: pd.DataFrame) -> np.ndarray:
+    """The whole hierarchy of Ward's method on the rows in value order (scipy linkage): one tree serves every k."""
+    from scipy.cluster.hierarchy import linkage
+
+    return linkage(in_value_order(matrix).to_numpy(), method="ward")
+
+
+def ward(matrix: pd.DataFrame, k: int, seed: int = 0, tree: np.ndarray | None = None) -> Solution:
+    """Ward's hierarchical clustering cut at k; `tree` saves work when it is known. Memory grows with rows squared. `seed` is not used."""
+    from scipy.cluster.hierarchy import fcluster
+
+    rows = in_value_order(matrix)
+    cut = fcluster(ward_tree(rows) if tree is None else tree, k, criterion="maxclust")
+    return around_centers("ward", rows, cut, len(set(cut)), seed)
+
+
+def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_variance: float = SMALLEST_VARIANCE) -> Solution:
+    """Gaussian mixture, full covariances, started from k-means. `smallest_variance` keeps a component from collapsing onto tied values."""
+    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
+
+    rows = in_value_order(matrix)
+    values = rows.to_numpy()
+    with threadpool_limits(1):
+        fitted = GaussianMixture(k, n_init=restarts, random_state=seed, reg_covar=smallest_variance, max_iter=200).fit(values)
+        membership = fitted.predict_proba(values)
+        bic = float(fitted.bic(values))
+    log_determinant = 2 * np.log(np.diagonal(fitted.precisions_cholesky_, axis1=1, axis2=2)).sum(axis=1)
+    entropy = -np.sum(membership * np.log(np.clip(membership, 1e-300, None)))
+    return largest_first("gmm", rows, membership.argmax(axis=1), seed, fitted.means_, fitted.precisions_,
+                         np.log(fitted.weights_) + log_determinant / 2, bic=bic, icl=float(bic + 2 * entropy))
+
+
+FAMILIES = {"kmeans": kmeans, "gmm": gmm, "ward": ward}
+
+
+def around_centers(method: str, rows: pd.DataFrame, cut: np.ndarray, k: int, seed: int) -> Solution:
+    """A Solution of equal round groups around the means of a cut."""
+    values, cut = rows.to_numpy(), np.unique(cut, return_inverse=True)[1]
+    center = np.stack([values[cut == s].mean(axis=0) for s in range(k)])
+    variance = np.sum((values - center[cut]) ** 2) / values.size or 1.0
+    precision = np.broadcast_to(np.eye(values.shape[1]) / variance, (k, values.shape[1], values.shape[1]))
+    return largest_first(method, rows, cut, seed, center, precision, np.zeros(k))
+
+
+def largest_first(method: str, rows: pd.DataFrame, cut: np.ndarray, seed: int, center, precision, offset, **criteria) -> Solution:
+    """Name the groups S1…Sk by falling size; equal sizes by their centres, so that no fit's own numbering survives."""
+    sizes = np.bincount(cut, minlength=len(center))
+    order = np.lexsort((*np.asarray(center).T[::-1], -sizes))
+    names = np.empty(len(center), dtype=object)
+    names[order] = [f"S{rank}" for rank in range(1, len(center) + 1)]
+    return Solution(method, len(center), seed, tuple(rows.columns), np.asarray(center)[order], np.asarray(precision)[order],
+                    np.asarray(offset, dtype=float)[order], pd.Series(names[cut], index=rows.index, name="segment", dtype="str"), **criteria)
+
+
+def scores(solution: Solution, values: np.ndarray) -> np.ndarray:
+    """Quadratic scores, n x k. In: values n x d in the solution's column order."""
+    away = values[:, None, :] - solution.center[None]
+    return solution.offset - np.einsum("nkd,kde,nke->nk", away, solution.precision, away, optimize=True) / 2
+
+
+def assign(solution: Solution, matrix: pd.DataFrame) -> pd.Series:
+    """The segment of every row: the highest score. Works for customers the fit never saw."""
+    best = scores(solution, matrix[list(solution.columns)].to_numpy()).argmax(axis=1)
+    return pd.Series([f"S{s + 1}" for s in best], index=matrix.index, name="segment", dtype="str")
+
+
+def membership(solution: Solution, matrix: pd.DataFrame) -> pd.DataFrame:
+    """Out: customer_id, segment, probability (softmax of the scores, of the segment assigned)."""
+    from scipy.special import softmax
+
+    probability = softmax(scores(solution, matrix[list(solution.columns)].to_numpy()), axis=1)
+    return pd.DataFrame({"customer_id": matrix.index, "segment": assign(solution, matrix).to_numpy(), "probability": probability.max(axis=1)})
+
+
+def assignments(solution: Solution, matrix: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    """Everyone known at as_of. Out: customer_id, segment, probability; who was never active has neither, and is still there."""
+    return membership(solution, matrix).set_index("customer_id").reindex(sorted(known)).rename_axis("customer_id").reset_index()
+
+
+def to_text(solution: Solution, recipe: Recipe) -> str:
+    """Everything needed to assign a new customer, as JSON: the matrix recipe and the k scores."""
+    return json.dumps({"method": solution.method, "k": solution.k, "seed": solution.seed, "recipe": to_json(recipe),
+                       "segments": [{"segment": f"S{s + 1}", "center": solution.center[s].tolist(), "precision": solution.precision[s].tolist(),
+                                     "offset": float(solution.offset[s])} for s in range(solution.k)]}, indent=1)
+
+
+def rfm(features: pd.DataFrame) -> pd.Series:
+    """Baseline: the RFM cell of each customer, as a code such as 541. Ties share a score; without an order the code is 000.
+
+    In: days_since_last_order, n_orders, spend, indexed by customer_id. Scores 1 to 5 by quintile among customers with an order, 5 is best.
+    """
+    buyers = features[features.n_orders > 0]
+
+    def score(column: pd.Series) -> pd.Series:
+        return np.ceil(column.rank(pct=True, method="average") * 5).clip(1, 5).astype(int).astype(str)
+
+    code = score(-buyers.days_since_last_order) + score(buyers.n_orders) + score(buyers.spend)
+    return code.reindex(features.index).fillna("000").rename("rfm")
+
+
+def random_like(labels: pd.Series, seed: int) -> pd.Series:
+    """Baseline: the same segment sizes dealt out at random. Sorted by customer_id first, so that row order changes nothing."""
+    ordered = labels.sort_index()
+    return pd.Series(np.random.default_rng(seed).permutation(ordered.to_numpy()), index=ordered.index, name="random").reindex(labels.index)
+
+
+def baselines(features: pd.DataFrame, labels: pd.Series, seed: int) -> dict[str, pd.Series]:
+    """The plain labels a segmentation has to beat: RFM cells (when there are orders) and random groups of the same sizes."""
+    found = {"rfm": rfm(features.loc[labels.index])} if "n_orders" in features else {}
+    return found | {"random": random_like(labels, seed)}

@@ -1,0 +1,109 @@
+"""Finished tables, sentences and figures as HTML in which everything that came from data is escaped."""
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+NUMBERS = ("value", "low", "high", "median", "p1", "p25", "p75", "p99", "overall", "mean", "se")
+SHARES = ("share", "filled", "probability", "top")
+
+
+class Html(str):
+    """A piece of HTML that a notebook displays as such."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def paragraph(text: str) -> Html:
+    """A computed sentence or two."""
+    return Html(f'<p class="finding">{escape(text)}</p>')
+
+
+def bullets(lines: "list[str] | tuple[str, ...]") -> Html:
+    """Computed sentences, one each line."""
+    return Html("<ul class=\"finding\">" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
+
+
+def number(value: Any, unit: str = "") -> str:
+    """A number for people: thousands separated, shares as per cent, three significant digits below a hundred, – for what is not known."""
+    if value is None or value is pd.NA or value != value:
+        return "–"
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    if isinstance(value, (bool, str)):
+        return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    if float(value) == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def p_value(p: float) -> str:
+    """A p-value as readers expect it."""
+    if p != p:
+        return "–"
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+
+
+def table(rows: pd.DataFrame, *columns: str, **headings: str) -> Html:
+    """An escaped table of some columns (all by default). Headings are the column's words, or given by name.
+
+    `value`, `low` and `high` side by side become one cell, value (low to high); a `unit` column says how to write the numbers of its row.
+    """
+    chosen = list(columns or rows.columns)
+    merged = {"value", "low", "high"} <= set(chosen)
+    chosen = [name for name in chosen if not (merged and name in ("low", "high")) and (name != "unit" or not merged)]
+    units = rows["unit"].fillna("") if "unit" in rows else pd.Series("", index=rows.index)
+    heads = "".join(f'<th scope="col"{right(rows, name)}>{escape(headings.get(name, name.replace("_", " ")))}</th>' for name in chosen)
+    body = []
+    for position, row in enumerate(rows.to_dict("records")):
+        cells = [f"<td{right(rows, name)}>{escape(cell(row, name, units.iloc[position], merged))}</td>" for name in chosen]
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    return Html(f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>')
+
+
+def right(rows: pd.DataFrame, name: str) -> str:
+    """Numbers are set flush right."""
+    numeric = pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])
+    return ' class="number"' if numeric else ""
+
+
+def cell(row: dict, name: str, unit: str, merged: bool) -> str:
+    """The text of one cell."""
+    value = row[name]
+    if name == "value" and merged:
+        return interval(value, row["low"], row["high"], unit)
+    if name.startswith("p_") or name == "p":
+        return p_value(value)
+    if isinstance(value, str):
+        return value
+    return number(value, "share" if name in SHARES else unit if name in NUMBERS else "")
+
+
+def interval(value: float, low: float, high: float, unit: str = "") -> str:
+    """A value with its interval; the value alone where there is none."""
+    if low is None or low is pd.NA or low != low:
+        return number(value, unit)
+    return f"{number(value, unit)} ({number(low, unit)} to {number(high, unit)})"
+
+
+def kpis(rows: pd.DataFrame) -> Html:
+    """KPIs with a line per segment and a column per KPI, each value with its interval."""
+    texts = rows.assign(text=[interval(row.value, row.low, row.high, row.unit) for row in rows.itertuples()])
+    wide = texts.pivot(index="segment", columns="kpi", values="text").reindex(index=texts.segment.unique(), columns=texts.kpi.unique())
+    wide.insert(0, "n", texts.drop_duplicates("segment").set_index("segment").n)
+    return table(wide.reset_index(), aov="average order value", revenue_capped="revenue, capped", orders_capped="orders, capped")
+
+
+def profile(rows: pd.DataFrame) -> Html:
+    """Segments as columns, features as lines: the median in business units and a marker."""
+    texts = rows.assign(text=[f"{number(row.median)} {row.marker if isinstance(row.marker, str) else ''}".strip() for row in rows.itertuples()])
+    wide = texts.pivot(index="feature", columns="segment", values="text").reindex(index=texts.feature.unique(), columns=texts.segment.unique())
+    overall = texts.drop_duplicates("feature").set_index("feature")
+    wide.insert(0, "unit", overall.unit)
+    wide["everyone"] = [number(value) for value in overall.overall]
+    sizes = rows.drop_duplicates("segment").set_index("segment")
+    wide = wide.rename(columns={segment: f"{segment} · {number(sizes.share[segment], 'share')}" for segment in sizes.index})
+    return table(wide.reset_index())
