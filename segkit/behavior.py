@@ -1,7 +1,6 @@
 """How customers behave, as aggregates of customer_features and the gathered tables: what notebook 02 shows."""
 from datetime import datetime
 
-import ibis
 import numpy as np
 import pandas as pd
 
@@ -52,7 +51,7 @@ def concentration(customers: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame({"top": tops, "n": counts, "share": [amounts[:n].sum() / amounts.sum() for n in counts]})
 
 
-def activity(tables: dict[str, ibis.Table], as_of: datetime) -> ibis.Table:
+def activity(tables: dict, as_of: datetime):
     """Customer and month of every order and event before as_of, once each. Out: customer_id, month."""
     months = [before(tables[name], name, as_of).select("customer_id", month=tables[name][TABLES[name].time].truncate("M").cast("date"))
               for name in ("orders", "events") if name in tables]
@@ -60,7 +59,7 @@ def activity(tables: dict[str, ibis.Table], as_of: datetime) -> ibis.Table:
     return both.distinct()
 
 
-def monthly(tables: dict[str, ibis.Table], as_of: datetime) -> pd.DataFrame:
+def monthly(tables: dict, as_of: datetime) -> pd.DataFrame:
     """Month by month. Out: month, n (customers active), orders, revenue (when there are orders), complete (the month ended before as_of)."""
     active = activity(tables, as_of)
     table = active.group_by("month").aggregate(n=active.count()).order_by("month").execute()
@@ -72,7 +71,7 @@ def monthly(tables: dict[str, ibis.Table], as_of: datetime) -> pd.DataFrame:
     return table.assign(month=month.dt.strftime("%Y-%m"), complete=month + pd.offsets.MonthEnd(0) < pd.Timestamp(as_of))
 
 
-def cohorts(tables: dict[str, ibis.Table], as_of: datetime, months: int = 12) -> pd.DataFrame:
+def cohorts(tables: dict, as_of: datetime, months: int = 12) -> pd.DataFrame:
     """Who came back, by month of first activity. Out: cohort, month (0 is the first), n (cohort's customers), value, low, high (Wilson).
 
     A cohort's month is shown only when it ended before as_of: a month cut short would look like churn.
@@ -99,12 +98,13 @@ def cohorts(tables: dict[str, ibis.Table], as_of: datetime, months: int = 12) ->
 def usage_grid(customers: pd.DataFrame) -> pd.DataFrame:
     """Frequency x intensity of usage. Out: frequency (daily, weekly, monthly, rare), intensity (third of minutes per active day), n, share.
 
-    Tiers are active days per week of tenure; thirds are cut on these same customers, who used the product at least once. Empty without usage.
+    Tiers are active days per week of tenure; thirds are cut on these same customers, who used the product at least once and
+    whose minutes are known. Empty without usage.
     """
     columns = ["frequency", "intensity", "n", "share"]
     if "active_days" not in customers or customers.minutes_per_active_day.isna().all():
         return pd.DataFrame(columns=columns)
-    users = customers[customers.active_days > 0]
+    users = customers[(customers.active_days > 0) & customers.minutes_per_active_day.notna()]
     frequency = users.active_days_per_week.map(lambda days: next(name for least, name in TIERS if days >= least))
     rank = users.minutes_per_active_day.rank(pct=True, method="average")
     intensity = np.select([rank <= 1 / 3, rank <= 2 / 3], ["short", "middle"], "long")

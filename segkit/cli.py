@@ -24,7 +24,7 @@ def told() -> Iterator[None]:
         typer.echo(f"segkit: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        typer.echo("segkit: interrupted; nothing was published", err=True)
+        typer.echo("segkit: interrupted", err=True)
         raise typer.Exit(errors.Interrupted.exit_code) from None
 
 
@@ -39,7 +39,7 @@ def values_of(given: list[str]) -> dict[str, Any]:
             raise errors.BadInput(f"-p {each!r} is no parameter", "it needs name=value, such as -p k_max=10")
         try:
             found[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):  # ValueError: the 45th of a month
             raise errors.BadInput(f"-p {each!r}: the value is not YAML") from None
     return found
 
@@ -89,7 +89,7 @@ def demo(customers: Annotated[int, typer.Option(min=200, help="how many customer
     with told():
         from segkit import demo as maker, home
 
-        folder = home.root() / "data" / "raw" / "demo"
+        folder = home.private(home.root() / "data" / "raw" / "demo")
         maker.write(folder, home.private(home.root() / "data" / "truth") / "demo.csv", customers, seed)
         typer.echo(folder)
 

@@ -59,8 +59,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
     private(partial)
     try:
         yield partial
-        if not path.exists():
+        try:
             os.replace(partial, path)
+        except OSError:
+            if not path.is_dir():
+                raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -2,12 +2,17 @@
 import pandas as pd
 
 from segkit.segments import NAMES
-from segkit.show import Html, bullets, interval, number, p_value, paragraph
+from segkit.show import Html, bullets, interval, number, p_value, paragraph, words
 
 
 def listed(words: list[str]) -> str:
     """a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def times(n: int) -> str:
+    """Once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
 
 
 def dataset(gathered) -> Html:
@@ -108,40 +113,49 @@ def own_cut(agree: float, method: str) -> Html:
 
 def trust(rows: pd.DataFrame) -> Html:
     """Which segments can be trusted."""
-    words = [f"{row.segment} {row.trust} (Jaccard {interval(row.value, row.low, row.high)})" for row in rows.itertuples()]
-    return paragraph(f"Median of {number(rows.refits.iloc[0])} bootstrap refits, quartiles in brackets: {'; '.join(words)}.")
+    said = [f"{row.segment} {row.trust} ({row.value:.2f}, {row.low:.2f} to {row.high:.2f})" for row in rows.itertuples()]
+    return paragraph(f"Best Jaccard overlap, median and quartiles of {number(rows.refits.iloc[0])} bootstrap refits: {'; '.join(said)}.")
 
 
 def names(profile: pd.DataFrame) -> dict[str, str]:
     """A neutral description of each segment from its strongest traits, such as `high spend, low tenure days`."""
     from segkit.compare.profiles import traits
 
-    return {segment: ", ".join(f"{side} {feature.replace('_', ' ')}" for side, feature in found) or "near everyone's average"
+    return {segment: ", ".join(f"{side} {words(feature)}" for side, feature in found) or "near everyone's average"
             for segment, found in traits(profile).items()}
 
 
 def segments(profile: pd.DataFrame) -> Html:
     """One line per segment: size and what sets it apart."""
     sizes = profile.drop_duplicates("segment").set_index("segment")
-    return bullets([f"{segment}, {number(sizes.share[segment], 'share')} of customers (n = {number(sizes.n[segment])}): {words}."
-                    for segment, words in names(profile).items()])
+    return bullets([f"{segment}, {number(sizes.share[segment], 'share')} of customers (n = {number(sizes.n[segment])}): {said}."
+                    for segment, said in names(profile).items()])
 
 
 def explained(rows: pd.DataFrame) -> Html:
     """Do the segments know more than RFM about what came later?"""
     lines = []
     for kpi, part in rows.groupby("kpi", sort=False):
-        said = [f"{row.segmentation} {interval(row.value, row.low, row.high, 'share')} in {row.cells} cells" for row in part.itertuples()]
-        lines.append(f"{kpi}: {listed(said)} (n = {number(part.n.iloc[0])}).")
+        said = [f"{NAMES.get(row.segmentation, row.segmentation)} {interval(row.value, row.low, row.high, 'share')} in {row.cells} cells" for row in part.itertuples()]
+        lines.append(f"{words(kpi).capitalize()}: {listed(said)} (n = {number(part.n.iloc[0])}).")
     return bullets(lines)
+
+
+SHARES = ("retention", "engagement")
 
 
 def claim(row) -> str:
     """What a hypothesis says, in words."""
     if row.test == "beats_baseline":
-        return f"segments explain {row.kpi} by at least {number(row.at_least)} more of its variance than {row.baseline}" if row.at_least \
-            else f"segments explain more of {row.kpi} than {row.baseline} does"
-    return f"the highest and the lowest segment differ in {row.kpi} by at least {number(row.at_least)}"
+        least = f"at least {number(row.at_least, 'share')} more" if row.at_least else "more"
+        return f"the segments explain {least} of the variance of {words(row.kpi)} than {NAMES.get(row.baseline, row.baseline)} does"
+    least = f"{100 * row.at_least:g} percentage points" if row.kpi in SHARES else number(row.at_least)
+    return f"the highest and the lowest segment differ in {words(row.kpi)} by at least {least}"
+
+
+def seen(row) -> str:
+    """What was seen of a claim, with its interval, in the unit of the claim."""
+    return interval(row.value, row.low, row.high, "share" if row.test == "beats_baseline" or row.kpi in SHARES else "")
 
 
 def claims(declared) -> Html:
@@ -154,8 +168,8 @@ def hypotheses(judged: pd.DataFrame, looks) -> Html:
     """Each claim with its verdict."""
     if judged.empty:
         return no_outcomes()
-    lines = [f"{row.name}: {row.verdict}. Claim: {claim(row)}. Seen: {interval(row.value, row.low, row.high)}, p {p_value(row.p)}, "
+    lines = [f"{row.name}: {row.verdict}. Claim: {claim(row)}. Seen: {seen(row)}, p {p_value(row.p)}, "
              f"adjusted {p_value(row.p_adjusted)}, n = {number(row.n)}.{' ' + row.reason.capitalize() + '.' if row.reason else ''}"
              for row in judged.drop(columns="name").assign(name=judged["name"]).itertuples(index=False)]
     return Html(bullets(lines) + paragraph(f"Adjusted by Holm over m = {looks.m} distinct tests on this outcome window, "
-                                         f"which has been opened {len(looks.so_far)} time{'s' if len(looks.so_far) > 1 else ''}. Lock {looks.lock.sha256}."))
+                                         f"which has been opened {times(len(looks.so_far))}. Lock {looks.lock.sha256}."))

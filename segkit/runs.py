@@ -58,16 +58,21 @@ def run(study: str | Path, overrides: dict[str, Any] | None = None, out: Path | 
     """
     declared = studies.load(study, overrides)
     with written_under(out):
-        resolved, gathered = resolve(declared)
-        run_id = identity(resolved, gathered)
-        private, public = home.out() / "data" / "runs" / resolved.study, home.out() / "reports" / resolved.study
-        make_writable(private, public)
+        with folder_trouble_told():
+            home.out().mkdir(parents=True, exist_ok=True)  # others read the reports in it; only data/ is private
+            resolved, gathered = resolve(declared)
+            run_id = identity(resolved, gathered)
+            private, public = home.out() / "data" / "runs" / resolved.study, home.out() / "reports" / resolved.study
+            make_writable(private, public)
         with locked(private, resolved.study, wait):
             shelves.heal(private, public)
             if force or not (public / run_id / "manifest.json").is_file():
                 attempt(resolved, gathered, run_id, private, public, progress)
             else:
                 log.info("%s: run %s is already there (--force runs it again)", resolved.study, run_id)
+            with folder_trouble_told():
+                (public / "FAILED.html").unlink(missing_ok=True)
+                publish.write_index(public.parent)
     check_gates(resolved, public / run_id)
     return public / run_id / "index.html"
 
@@ -107,18 +112,35 @@ def identity(resolved: Study, gathered: sources.Gathered) -> str:
     return f"{resolved.as_of}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:8]}"
 
 
-def make_writable(*folders: Path) -> None:
-    """Make the folders a run writes to, or say that it cannot."""
-    for folder in folders:
-        try:
-            home.private(folder) if "data" in folder.parts[-3:] else folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".probe-{uuid.uuid4().hex[:8]}"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise errors.NotebookFailed("the disk is full", str(folder), "make room and run again") from None
-            raise BadInput(f"the output folder {folder} cannot be written", error.strerror or type(error).__name__, "choose another with --out") from None
+@contextmanager
+def folder_trouble_told() -> Iterator[None]:
+    """Put what the file system refuses, outside the notebooks, into words."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, SegkitError):
+            raise
+        if is_full(error):
+            raise errors.NotebookFailed("the disk is full", str(home.out()), "make room and run again") from None
+        if isinstance(error, OSError):
+            raise BadInput(f"{error.filename or home.out()} cannot be used", error.strerror or type(error).__name__,
+                           "mend it, or choose another output folder with --out") from None
+        raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Does an exception, of Python or of the engine, say that the disk or the quota is full?"""
+    return any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
+
+
+def make_writable(private: Path, public: Path) -> None:
+    """Make the folders a run writes to, and try them."""
+    home.private(private)
+    public.mkdir(parents=True, exist_ok=True)
+    for folder in (private, public):
+        probe = folder / f".probe-{uuid.uuid4().hex[:8]}"
+        probe.touch()
+        probe.unlink(missing_ok=True)  # another run of the study may sweep it
 
 
 @contextmanager
@@ -169,19 +191,18 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
         shelves.set_aside(inside, outside, keep=not isinstance(error, KeyboardInterrupt))
         if isinstance(error, SegkitError):
             error = type(error)(error.what, error.facts, error.do.replace(str(inside), str(private / "failed")))
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        elif is_full(error):
             error = errors.NotebookFailed("the disk is full", f"stage {at['stage']}", "make room and run again")
-        if isinstance(error, SegkitError) and error.exit_code in (1, 3, 6):
+        if isinstance(error, Exception) and getattr(error, "exit_code", 1) in (1, 3, 6):
             tell_failure(resolved.study, public, at["stage"], error)
         raise error from None
-    (public / "FAILED.html").unlink(missing_ok=True)
-    publish.write_index(public.parent)
 
 
-def tell_failure(study: str, public: Path, stage: str, error: SegkitError) -> None:
-    """FAILED.html, as far as the disk allows."""
+def tell_failure(study: str, public: Path, stage: str, error: Exception) -> None:
+    """FAILED.html, as far as the disk allows. Of an exception that is not ours only the class is told: its text may quote a row."""
+    what, code = (error.what, error.exit_code) if isinstance(error, SegkitError) else (type(error).__name__, 1)
     try:
-        publish.write_failed(public, study, stage, error.what, error.exit_code)
+        publish.write_failed(public, study, stage, what, code)
         publish.write_index(public.parent)
     except OSError as trouble:
         log.warning("%s: no FAILED page could be written (%s)", study, trouble.strerror)
@@ -194,7 +215,8 @@ def jobs(resolved: Study, run_id: str, inside: Path, outside: Path) -> list[exec
     for stage in STAGES:
         notebook = home.root() / "notebooks" / f"{stage.notebook}.ipynb"
         parameters = {name: given[name] for name in execute.parameters_of(notebook) if name in given}
-        writes = (*(outside / "tables" / f"{name}.csv" for name in stage.tables), *(inside / f"{name}.parquet" for name in stage.customers))
+        writes = (*(outside / "tables" / f"{name}.csv" for name in stage.tables), *(inside / f"{name}.parquet" for name in stage.customers),
+                  *([outside / "verdict.json"] if stage is STAGES[-1] else []))
         found.append(execute.Job(stage.word, notebook, inside / notebook.name, parameters, stage.warm, writes))
     return found
 

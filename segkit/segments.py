@@ -13,7 +13,7 @@ import pandas as pd
 
 from segkit.matrix import Recipe, in_value_order, to_json
 
-NAMES = {"kmeans": "k-means", "gmm": "Gaussian mixture", "ward": "Ward"}
+NAMES = {"kmeans": "k-means", "gmm": "Gaussian mixture", "ward": "Ward", "rfm": "RFM", "random": "random groups"}
 RESTARTS = 10
 SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
 
@@ -45,8 +45,13 @@ def kmeans(matrix: pd.DataFrame, k: int, seed: int, restarts: int = RESTARTS) ->
 
     rows = in_value_order(matrix)
     with threadpool_limits(1):
-        fitted = KMeans(k, n_init=restarts, random_state=seed, tol=0, max_iter=1000).fit(rows.to_numpy())
-    return around_centers("kmeans", rows, fitted.labels_, k, seed)
+        fitted = KMeans(at_most_distinct(k, rows), n_init=restarts, random_state=seed, tol=0, max_iter=1000).fit(rows.to_numpy())
+    return around_centers("kmeans", rows, fitted.labels_, seed)
+
+
+def at_most_distinct(k: int, rows: pd.DataFrame) -> int:
+    """k, or the number of distinct rows when that is smaller: customers who are alike cannot be told apart. Rows are in value order."""
+    return min(k, 1 + int((np.diff(rows.to_numpy(), axis=0) != 0).any(axis=1).sum()))
 
 
 def ward_tree(matrix: pd.DataFrame) -> np.ndarray:
@@ -62,7 +67,7 @@ def ward(matrix: pd.DataFrame, k: int, seed: int = 0, tree: np.ndarray | None = 
 
     rows = in_value_order(matrix)
     cut = fcluster(ward_tree(rows) if tree is None else tree, k, criterion="maxclust")
-    return around_centers("ward", rows, cut, len(set(cut)), seed)
+    return around_centers("ward", rows, cut, seed)
 
 
 def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_variance: float = SMALLEST_VARIANCE) -> Solution:
@@ -73,7 +78,7 @@ def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_var
     rows = in_value_order(matrix)
     values = rows.to_numpy()
     with threadpool_limits(1):
-        fitted = GaussianMixture(k, n_init=restarts, random_state=seed, reg_covar=smallest_variance, max_iter=200).fit(values)
+        fitted = GaussianMixture(at_most_distinct(k, rows), n_init=restarts, random_state=seed, reg_covar=smallest_variance, max_iter=200).fit(values)
         membership = fitted.predict_proba(values)
         bic = float(fitted.bic(values))
     log_determinant = 2 * np.log(np.diagonal(fitted.precisions_cholesky_, axis1=1, axis2=2)).sum(axis=1)
@@ -85,9 +90,10 @@ def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_var
 FAMILIES = {"kmeans": kmeans, "gmm": gmm, "ward": ward}
 
 
-def around_centers(method: str, rows: pd.DataFrame, cut: np.ndarray, k: int, seed: int) -> Solution:
+def around_centers(method: str, rows: pd.DataFrame, cut: np.ndarray, seed: int) -> Solution:
     """A Solution of equal round groups around the means of a cut."""
     values, cut = rows.to_numpy(), np.unique(cut, return_inverse=True)[1]
+    k = cut.max() + 1
     center = np.stack([values[cut == s].mean(axis=0) for s in range(k)])
     variance = np.sum((values - center[cut]) ** 2) / values.size or 1.0
     precision = np.broadcast_to(np.eye(values.shape[1]) / variance, (k, values.shape[1], values.shape[1]))

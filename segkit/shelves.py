@@ -1,7 +1,7 @@
 """Publishing: two folders appear together or not at all, and what a crash left half done is healed at the next start.
 
-The data folder goes first; renaming the reports folder is the commit; then the `latest` link. A run that replaces an older one of the
-same id moves that aside as `.old-<run_id>` until the commit is done.
+A link `.latest-<partial folder>` to the run is the journal. Then the data folder moves; renaming the reports folder is the commit; and the
+link becomes `latest`. A run that replaces an older one of the same id moves that aside as `.old-<run_id>` until the commit is done.
 """
 import logging
 import os
@@ -12,32 +12,37 @@ log = logging.getLogger("segkit")
 
 
 def publish(private: Path, public: Path, partial: str, run_id: str) -> None:
-    """Move both partial folders to their names. Called under the study's lock."""
-    for folder in (private, public):
-        if (folder / run_id).exists():
-            os.replace(folder / run_id, folder / f".old-{run_id}")
-        os.replace(folder / partial, folder / run_id)
-    link = public / f".latest-{partial}"
-    link.symlink_to(run_id)
-    os.replace(link, public / "latest")
-    for folder in (public, private):
-        shutil.rmtree(folder / f".old-{run_id}", ignore_errors=True)
+    """Move both partial folders to their names. Called under the study's lock. Whatever stops it, both are new or none is."""
+    try:
+        (public / f".latest-{partial}").symlink_to(run_id)
+        for folder in (private, public):
+            if (folder / run_id).exists():
+                os.replace(folder / run_id, folder / f".old-{run_id}")
+            os.replace(folder / partial, folder / run_id)
+    finally:
+        heal(private, public)
 
 
 def heal(private: Path, public: Path) -> None:
-    """Undo what was not committed, finish what was, sweep partial folders. Called under the study's lock, so that none is in use."""
-    for old in sorted(private.glob(".old-*")):
-        run_id = old.name.removeprefix(".old-")
-        committed = (public / old.name).exists() and (public / run_id).exists()
-        if not committed:
-            shutil.rmtree(private / run_id, ignore_errors=True)
-            os.replace(old, private / run_id)
-            log.warning("run %s: an interrupted replacement was undone", run_id)
-    for old in sorted(public.glob(".old-*")):
-        if not (public / old.name.removeprefix(".old-")).exists():
-            os.replace(old, public / old.name.removeprefix(".old-"))
+    """Undo what was not committed, finish what was, sweep what is left over. Called under the study's lock, so that none of it is in use.
+
+    It may be cut short at any point and begun again: reports are restored before data, and the journal goes last.
+    """
+    for journal in sorted(public.glob(".latest-*")):
+        run_id = os.readlink(journal)
+        if not (public / journal.name.removeprefix(".latest-")).exists():  # committed: the partial folder has become the run
+            os.replace(journal, public / "latest")
+            continue
+        for folder in (public, private):
+            if (folder / f".old-{run_id}").exists():
+                shutil.rmtree(folder / run_id, ignore_errors=True)
+                os.replace(folder / f".old-{run_id}", folder / run_id)
+            elif not (public / run_id).exists():
+                shutil.rmtree(folder / run_id, ignore_errors=True)
+        journal.unlink()
+        log.warning("run %s: an interrupted publication was undone", run_id)
     for folder in (private, public):
-        for left in (*folder.glob(".old-*"), *folder.glob(".partial-*"), *folder.glob(".latest-*"), *folder.glob(".probe-*")):
+        for left in (*folder.glob(".old-*"), *folder.glob(".partial-*"), *folder.glob(".probe-*")):
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
 

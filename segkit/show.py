@@ -1,4 +1,5 @@
 """Finished tables, sentences and figures as HTML in which everything that came from data is escaped."""
+import re
 from html import escape
 from typing import Any
 
@@ -6,6 +7,11 @@ import pandas as pd
 
 NUMBERS = ("value", "low", "high", "median", "p1", "p25", "p75", "p99", "overall", "mean", "se")
 SHARES = ("share", "filled", "probability", "top")
+
+
+def words(name: str) -> str:
+    """A column's name as words: n_orders is orders, aov is average order value."""
+    return {"aov": "average order value"}.get(name, name.removeprefix("n_").replace("_", " "))
 
 
 class Html(str):
@@ -30,7 +36,7 @@ def number(value: Any, unit: str = "") -> str:
     if value is None or value is pd.NA or value != value:
         return "–"
     if unit == "share":
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:.1f} %".replace("-0.0 %", "0.0 %")
     if isinstance(value, (bool, str)):
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
     if float(value) == int(value) and abs(value) < 1e15:
@@ -56,12 +62,13 @@ def table(rows: pd.DataFrame, *columns: str, **headings: str) -> Html:
     merged = {"value", "low", "high"} <= set(chosen)
     chosen = [name for name in chosen if not (merged and name in ("low", "high")) and (name != "unit" or not merged)]
     units = rows["unit"].fillna("") if "unit" in rows else pd.Series("", index=rows.index)
-    heads = "".join(f'<th scope="col"{right(rows, name)}>{escape(headings.get(name, name.replace("_", " ")))}</th>' for name in chosen)
+    heads = "".join(f'<th scope="col"{right(rows, name)}>{escape(headings.get(name, words(name) if name != "n" else name))}</th>' for name in chosen)
     body = []
     for position, row in enumerate(rows.to_dict("records")):
-        cells = [f"<td{right(rows, name)}>{escape(cell(row, name, units.iloc[position], merged))}</td>" for name in chosen]
+        cells = [f"<td{right(rows, name)}>{cell_html(cell(row, name, units.iloc[position], merged))}</td>" for name in chosen]
         body.append(f"<tr>{''.join(cells)}</tr>")
-    return Html(f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>')
+    width = " wide-table" if len(chosen) > 4 or any(len(re.sub("<[^>]+>", "", each)) > 60 * len(chosen) for each in body) else ""
+    return Html(f'<div class="table{width}"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>')
 
 
 def right(rows: pd.DataFrame, name: str) -> str:
@@ -89,12 +96,18 @@ def interval(value: float, low: float, high: float, unit: str = "") -> str:
     return f"{number(value, unit)} ({number(low, unit)} to {number(high, unit)})"
 
 
+def cell_html(text: str) -> str:
+    """Escaped; an interval in brackets goes below its value, in small print, and never breaks."""
+    found = re.fullmatch(r"(\S+(?: %)?) (\(\S+.* to .*\))", text)
+    return f'{escape(found[1])}<br><span class="interval">{escape(found[2])}</span>' if found else escape(text)
+
+
 def kpis(rows: pd.DataFrame) -> Html:
     """KPIs with a line per segment and a column per KPI, each value with its interval."""
     texts = rows.assign(text=[interval(row.value, row.low, row.high, row.unit) for row in rows.itertuples()])
     wide = texts.pivot(index="segment", columns="kpi", values="text").reindex(index=texts.segment.unique(), columns=texts.kpi.unique())
     wide.insert(0, "n", texts.drop_duplicates("segment").set_index("segment").n)
-    return table(wide.reset_index(), aov="average order value", revenue_capped="revenue, capped", orders_capped="orders, capped")
+    return table(wide.reset_index(), revenue_capped="revenue, capped", orders_capped="orders, capped")
 
 
 def profile(rows: pd.DataFrame) -> Html:

@@ -118,8 +118,9 @@ def add_look(look: dict, study: str) -> None:
     """Append one look to reports/<study>/looks.jsonl, before the outcomes are read."""
     path = home.out() / "reports" / study / "looks.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
+    torn = path.is_file() and not path.read_bytes().endswith(b"\n")
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps({"when": clock(), "study": study} | look, sort_keys=True) + "\n")
+        file.write("\n" * torn + json.dumps({"when": clock(), "study": study} | look, sort_keys=True) + "\n")
         file.flush()
         os.fsync(file.fileno())
 
@@ -128,6 +129,11 @@ def looks(window: dict) -> list[dict]:
     """Every look at one outcome window (dataset, as_of, horizon_days), by any study, oldest first."""
     found = []
     for path in sorted((home.out() / "reports").glob("*/looks.jsonl")):
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        found += [look for look in lines if look["window"] == window]
+        for line in filter(str.strip, path.read_text(encoding="utf-8").splitlines()):
+            try:
+                look = json.loads(line)
+            except ValueError:
+                log.warning("%s: a look that could not be written to its end is left out; no outcome was read after it", path)
+                continue
+            found += [look] if look["window"] == window else []
     return sorted(found, key=lambda look: look["when"])

@@ -138,9 +138,9 @@ def read_yaml(path: Path, what: str) -> dict:
         raise BadInput(f"there is no {what} file {path}", f"in that folder: {', '.join(there) or 'no YAML file'}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{what} file {path} cannot be read", type(error).__name__) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date such as 2025-02-30 is a ValueError
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else "it does not parse"
+        where = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else str(error).splitlines()[0]
         raise BadInput(f"{what} file {path} is not YAML", where) from None
     if not isinstance(content, dict):
         raise BadInput(f"{what} file {path} holds no keys", "expected lines such as `study: demo`")
@@ -195,11 +195,13 @@ def window(as_of: str, horizon_days: int, first: datetime, last: datetime) -> Wi
     """Resolve `as_of` against the span of the data (`first` and `last` moment): auto is the midnight after the last one, less the horizon."""
     midnight_after = datetime(last.year, last.month, last.day) + timedelta(days=1)
     cut = midnight_after - timedelta(days=horizon_days) if as_of == "auto" else datetime.fromisoformat(as_of)
-    end = cut + timedelta(days=horizon_days)
     span = f"the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     if cut <= first:
         raise BadInput(f"nothing happened before as_of {cut:%Y-%m-%d}", f"{span}, horizon_days is {horizon_days}",
                        "choose a later as_of or a shorter horizon")
+    if cut > midnight_after:
+        raise BadInput(f"as_of {cut:%Y-%m-%d} lies after the data", span, f"choose {midnight_after:%Y-%m-%d} or earlier")
+    end = cut + timedelta(days=horizon_days)
     if end > midnight_after:
         raise BadInput(f"the outcome window [{cut:%Y-%m-%d}, {end:%Y-%m-%d}) is not over yet", span,
                        "choose an earlier as_of, a shorter horizon, or horizon_days 0")

@@ -9,8 +9,11 @@ __all__ = ["PAIRS", "Recommendation", "Structure", "Sweep", "agreement", "beside
 
 
 def structure_table(found: Structure) -> "pd.DataFrame":
-    """The structure verdict as rows, one per k. Out: verdict, best_k, t1, t1_threshold, n, k, z, significant, ari, ari_low, ari_high."""
+    """The structure verdict as rows, one per k. Out: verdict, best_k, t1, t1_threshold, n, k, z, significant, ari, ari_low, ari_high.
+
+    Where nothing could be tested, one row without a k.
+    """
     import pandas as pd
 
-    table = pd.DataFrame(found.by_k, columns=["k", "z", "significant", "ari_low", "ari", "ari_high"])
+    table = pd.DataFrame(found.by_k or [[None] * 6], columns=["k", "z", "significant", "ari_low", "ari", "ari_high"])
     return table.assign(verdict=found.verdict, best_k=found.k, t1=found.t1, t1_threshold=found.t1_threshold, n=found.rows)

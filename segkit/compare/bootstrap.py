@@ -37,9 +37,11 @@ def refit(rows: pd.DataFrame, methods: list[str], ks: list[int], seed: int) -> L
 def bootstrap(rows: pd.DataFrame, methods: list[str], ks: list[int], seed: int) -> list[Labels]:
     """2 x PAIRS bootstrap refits, each predicted on `rows`. Seeds are drawn up front: any number of workers gives the same answer."""
     from joblib import Parallel, cpu_count, delayed
+    from threadpoolctl import threadpool_limits
 
     seeds = np.random.default_rng(seed).integers(2**31, size=2 * PAIRS)
-    return Parallel(n_jobs=cpu_count(), prefer="threads")(delayed(refit)(rows, methods, ks, int(each)) for each in seeds)
+    with threadpool_limits(1):  # here too: of several workers each would lift the limit under the others when it is done
+        return Parallel(n_jobs=cpu_count(), prefer="threads")(delayed(refit)(rows, methods, ks, int(each)) for each in seeds)
 
 
 def pair_agreement(refits: list[np.ndarray]) -> np.ndarray:

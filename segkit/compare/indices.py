@@ -29,14 +29,14 @@ def calinski_harabasz(labels: np.ndarray, values: np.ndarray) -> float:
     """Between over within variance, each per degree of freedom (Calinski & Harabasz 1974)."""
     from sklearn.metrics import calinski_harabasz_score
 
-    return float(calinski_harabasz_score(values, labels)) if len(set(labels)) > 1 else float("nan")
+    return float(calinski_harabasz_score(values, labels)) if 1 < len(set(labels)) < len(labels) else float("nan")
 
 
 def davies_bouldin(labels: np.ndarray, values: np.ndarray) -> float:
     """Mean similarity of each group to its most similar one (Davies & Bouldin 1979)."""
     from sklearn.metrics import davies_bouldin_score
 
-    return float(davies_bouldin_score(values, labels)) if len(set(labels)) > 1 else float("nan")
+    return float(davies_bouldin_score(values, labels)) if 1 < len(set(labels)) < len(labels) else float("nan")
 
 
 def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:

@@ -31,7 +31,7 @@ def marker(z: float) -> str:
 def traits(profile: pd.DataFrame, most: int = 2) -> dict[str, list[tuple[str, str]]]:
     """The strongest marked features of each segment: segment -> [(high | low, feature), …]."""
     marked = profile[profile.marker.fillna("") != ""].assign(size=profile.z.abs()).sort_values(["segment", "size"], ascending=[True, False])
-    return {segment: [("high" if row.z > 0 else "low", row.feature) for row in marked[marked.segment == segment].head(most).itertuples()]
+    return {segment: [("high" if row.marker.startswith("+") else "low", row.feature) for row in marked[marked.segment == segment].head(most).itertuples()]
             for segment in profile.segment.unique()}
 
 

@@ -67,8 +67,8 @@ def score(solution, method: str, k: int, matrix, rows, refits: list[np.ndarray],
     lines = [line("stability", median, low, high, len(rows)), line("smallest_segment", smallest, np.nan, np.nan, len(matrix))]
     for name, index, over in (("silhouette", indices.silhouette, distances), ("calinski_harabasz", indices.calinski_harabasz, rows.to_numpy()),
                               ("davies_bouldin", indices.davies_bouldin, rows.to_numpy())):
-        again = [index(refit, over) for refit in refits[::2]]
-        lines.append(line(name, index(own, over), *np.nanquantile(again, [0.025, 0.975]), len(rows)))
+        again = pd.Series([index(refit, over) for refit in refits[::2]])
+        lines.append(line(name, index(own, over), *again.quantile([0.025, 0.975]), len(rows)))
     if method == "gmm":
         lines += [line(name, getattr(solution, name), np.nan, np.nan, n_fitted) for name in ("bic", "icl")]
     return lines

@@ -185,9 +185,9 @@ def bootstrap_ari(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndar
 def finest(holding: list[AtK]) -> AtK:
     """The largest k that is as stable as the most stable one, within NEAR_TIE.
 
-    The largest z overshoots: past the true k it drifts up while the null's sd shrinks. The largest adjusted Rand alone undershoots:
-    two clumps of groups are the most stable cut of all. On eight kinds of planted groups (87 data sets) this rule found the planted
-    k in 68, the largest z in 49.
+    The largest z overshoots: past the true k it drifts up while the null's sd shrinks. The largest adjusted Rand alone
+    undershoots: two clumps of groups are the most stable cut of all. On eight kinds of planted groups (87 data sets, seeds
+    below 1000) this rule found the planted k in 68, the largest z in 49.
     """
     most = max(at.ari for at in holding)
     return max((at for at in holding if at.ari >= most - NEAR_TIE), key=lambda at: at.k)

@@ -82,15 +82,15 @@ def customer_features(tables: dict[str, ibis.Table], as_of: datetime) -> ibis.Ta
     return wide.mutate(**{name: wide[name].cast("float64") for name in money}).order_by("customer_id")
 
 
-def glossary(tables: "list[str] | dict | None" = None) -> pd.DataFrame:
-    """What each numeric feature means. Out: feature, unit, table, meaning; only those of `tables`, when given."""
+def glossary(tables: "list[str] | dict | None" = None, currency: str = "currency") -> pd.DataFrame:
+    """What each numeric feature means. Out: feature, unit, table, meaning; only those of `tables`, when given. Money is in `currency`."""
     lines = []
     for table, module in MODULES.items():
         if tables is not None and table not in tables and module is not attributes:
             continue
         for name, function in functions(module).items():
             if unit := re.search(r"\[(\w+)\]$", (function.__doc__ or "").strip()):
-                lines.append({"feature": name, "unit": unit[1], "table": table, "meaning": function.__doc__.strip().removesuffix(unit[0]).strip()})
+                lines.append({"feature": name, "unit": currency if unit[1] == "currency" else unit[1], "table": table, "meaning": function.__doc__.strip().removesuffix(unit[0]).strip()})
     return pd.DataFrame(lines)
 
 

@@ -6,7 +6,8 @@ ABSENT = {"n_orders": 0, "spend": 0}  # what a customer without any order has
 
 def per_order(orders):
     """One row per order. Lines without an order_id belong to one order when they carry the same moment."""
-    order = orders.order_id if "order_id" in orders.columns else orders.ordered_at.cast("string")
+    moment = orders.ordered_at.cast("string")
+    order = orders.order_id.fill_null(moment) if "order_id" in orders.columns else moment
     return orders.group_by("customer_id", order_id=order).aggregate(ordered_at=orders.ordered_at.min(), amount=orders.amount.sum())
 
 

@@ -3,8 +3,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from segkit.figures.style import ACCENT, MUTED, SECOND, Picture, drawn, heat, words
-from segkit.show import number
+from segkit.figures.style import ACCENT, MUTED, SECOND, Picture, drawn, heat
+from segkit.show import number, words
 
 
 def ledger(rows: pd.DataFrame) -> Picture:
@@ -58,6 +58,7 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
             axis.set_title(f"{words(name)}" + (f" ({unit})" if unit not in words(name) else ""))
             if part.log.iloc[0]:
                 axis.set_xscale("symlog", linthresh=max(1.0, part.right.iloc[0]))
+                axis.set_xticks(round_steps(part.left.iloc[0], part.right.iloc[-1]))
             axis.xaxis.set_major_formatter(lambda value, _: short(value))
             axis.minorticks_off()
             axis.grid(axis="x", visible=False)
@@ -66,6 +67,12 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
 
     alt = f"Distributions of {len(names)} features. Skewed, drawn on a log axis: {', '.join(skewed) or 'none'}."
     return drawn(draw, alt, 1.75 * rows, rows, 2, squeeze=False)
+
+
+def round_steps(low: float, high: float) -> list[float]:
+    """At most five ticks of a log axis, from 1, 2 and 5 times powers of ten."""
+    steps = [digit * 10.0**power for power in range(-3, 12) for digit in (1, 2, 5) if low <= digit * 10.0**power <= high]
+    return steps[::max(1, -(-len(steps) // 5))]
 
 
 def short(value: float) -> str:

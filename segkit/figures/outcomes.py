@@ -2,8 +2,8 @@
 import numpy as np
 import pandas as pd
 
-from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, whiskers, words
-from segkit.show import number
+from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, whiskers
+from segkit.show import number, words
 
 
 def kpis(rows: pd.DataFrame) -> Picture:
@@ -20,8 +20,9 @@ def kpis(rows: pd.DataFrame) -> Picture:
             axis.errorbar(value, part.segment, xerr=whiskers(value, low, high), fmt="o", color=ACCENT, ecolor=ACCENT, elinewidth=1.6, capsize=3, markersize=5)
             axis.axvline(float(everyone.value.iloc[0]), color=MUTED, linewidth=1, linestyle="--")
             unit = part.unit.iloc[0]
-            axis.set_title(f"{'average order value' if name == 'aov' else words(name)}" + ("" if unit == "share" else f" ({unit})" if unit != name else ""))
+            axis.set_title(f"{words(name)}" + ("" if unit == "share" else f" ({unit})" if unit != name else ""))
             axis.xaxis.set_major_formatter((lambda value, _: f"{100 * value:.0f} %") if unit == "share" else (lambda value, _: number(round(value, 6))))
+            axis.margins(x=0.08, y=0.18)
             axis.invert_yaxis()
         for axis in flat[len(names):]:
             axis.set_visible(False)
@@ -29,7 +30,7 @@ def kpis(rows: pd.DataFrame) -> Picture:
     first = wide[wide.kpi == names[0]].dropna(subset=["value"])
     top, low = first.loc[first.value.astype("float64").idxmax()], first.loc[first.value.astype("float64").idxmin()]
     return drawn(draw, f"{words(names[0]).capitalize()} per customer runs from {number(low.value)} in {low.segment} to {number(top.value)} in {top.segment} "
-                       f"({top.unit}); bars are 95 % intervals, the dashed line is everyone.", 1.0 + lines * (0.5 + 0.22 * wide.segment.nunique()), lines, 2, squeeze=False)
+                       f"({top.unit}); bars are 95 % intervals, the dashed line is everyone.", 1.0 + lines * (0.55 + 0.26 * wide.segment.nunique()), lines, 2, squeeze=False)
 
 
 def explained(rows: pd.DataFrame) -> Picture:

@@ -2,9 +2,9 @@
 import numpy as np
 import pandas as pd
 
-from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, heat, whiskers, words
+from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, heat, whiskers
 from segkit.segments import NAMES
-from segkit.show import number
+from segkit.show import number, words
 
 
 def structure(found) -> Picture:

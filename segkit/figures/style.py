@@ -36,11 +36,6 @@ def drawn(draw, alt: str, height: float, rows: int = 1, columns: int = 1, **subp
         return Picture(figure, alt)
 
 
-def words(name: str) -> str:
-    """A column name as words."""
-    return name.replace("_", " ")
-
-
 def heat(axes, grid: pd.DataFrame, texts: pd.DataFrame, cmap: str, low: float, high: float, size: float = 8.5) -> None:
     """A heat map with its numbers written in; empty cells stay white."""
     import seaborn as sns

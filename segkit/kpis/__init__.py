@@ -89,7 +89,7 @@ def estimate(kpi: str, outcomes: pd.DataFrame) -> intervals.Estimate:
     return how(*values) if isinstance(values, tuple) else how(values)
 
 
-def by_segment(labels: pd.Series, outcomes: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def by_segment(labels: pd.Series, outcomes: pd.DataFrame, names: list[str], currency: str = "currency") -> pd.DataFrame:
     """Every KPI for every segment and for all. Out: segment, kpi, unit, value, low, high, n, se, events; money also capped.
 
     `labels` and `outcomes` are indexed by customer_id over the same customers.
@@ -102,7 +102,8 @@ def by_segment(labels: pd.Series, outcomes: pd.DataFrame, names: list[str]) -> p
             part = outcomes.loc[members]
             part.attrs = outcomes.attrs
             found = estimate(name, part)
-            lines.append({"segment": segment, "kpi": name, "unit": KPIS[name.removesuffix("_capped")].unit, "value": found.value, "low": found.low,
+            unit = KPIS[name.removesuffix("_capped")].unit
+            lines.append({"segment": segment, "kpi": name, "unit": currency if unit == "currency" else unit, "value": found.value, "low": found.low,
                           "high": found.high, "n": found.n, "se": found.se, "events": found.events})
     return pd.DataFrame(lines, columns=["segment", "kpi", "unit", "value", "low", "high", "n", "se", "events"])
 

@@ -1,4 +1,6 @@
 """From a finished run's tables and executed notebooks to pages a reviewer can read, and the search for leaks before they are published."""
+import fcntl
+import os
 from pathlib import Path
 
 from segkit import home
@@ -23,9 +25,14 @@ def refuse_leaks(folder: Path, ids: set[str]) -> None:
 
 
 def write_index(reports: Path) -> Path:
-    """reports/index.html over all studies and runs."""
-    with home.whole_file(reports / "index.html") as partial:
-        partial.write_text(summary.all_studies(reports), encoding="utf-8")
+    """reports/index.html over all studies and runs. One writer at a time, else the list of whoever looked first could be written last."""
+    folder = os.open(reports, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with home.whole_file(reports / "index.html") as partial:
+            partial.write_text(summary.all_studies(reports), encoding="utf-8")
+    finally:
+        os.close(folder)
     return reports / "index.html"
 
 

@@ -2,6 +2,7 @@
 import re
 from functools import cache
 from html import unescape
+from itertools import chain, count
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +27,8 @@ def notebook(executed: Path, run: dict, pages: list[str]) -> str:
     from markupsafe import Markup
 
     body, toc = anchored(body_of(executed))
-    title = unescape(re.sub("<[^>]+>", "", re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)[1])).strip()
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)
+    title = unescape(re.sub("<[^>]+>", "", heading[1])).strip() if heading else executed.stem
     return render("notebook.html.j2", title=f"{title} – {run['study']}", body=Markup(body), toc=toc, run=run, page=executed.stem,
                   pages=[(name, LABELS.get(name, name)) for name in pages])
 
@@ -49,7 +51,10 @@ def anchored(body: str) -> tuple[str, list[tuple[str, str]]]:
 
     def anchor(found: re.Match) -> str:
         heading = unescape(re.sub("<[^>]+>", "", found[1])).strip()
-        toc.append((re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-"), heading))
+        name = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-") or "section"
+        taken = {"content", *(before for before, _ in toc)}
+        free = chain([name], (f"{name}-{number}" for number in count(2)))
+        toc.append((next(each for each in free if each not in taken), heading))
         return f'<h2 id="{toc[-1][0]}">{found[1]}</h2>'
 
     return re.sub(r"<h2[^>]*>(.*?)</h2>", anchor, body, flags=re.S), toc

@@ -24,7 +24,7 @@ def page(folder: Path, question: str, run: dict) -> str:
     return render("summary.html.j2", title=f"{question} – {run['study']}", question=question, run=run, headline=headline(verdict),
                   badges=badges(verdict, tables), segments_intro=intro(verdict, tables), cards=[card(row, tables) for row in tables["sizes"].to_dict("records")],
                   hypotheses=[claim(row) for row in verdict["hypotheses"]], family=family(verdict),
-                  outcomes=Markup(show.kpis(kpis)) if len(kpis) else "", cannot_tell=limits(verdict, run, stability),
+                  outcomes=Markup(show.kpis(kpis[~kpis.kpi.str.endswith("_capped")])) if len(kpis) else "", cannot_tell=limits(verdict, run, stability),
                   outcomes_intro=f"The {run['horizon_days']} days from {run['as_of']} on. Every customer with a segment counts; who did nothing counts as nothing. 95 % intervals in brackets.",
                   steps=steps(tables, chosen), tables=[f"{name}.csv" for name in tables])
 
@@ -56,9 +56,9 @@ def badges(verdict: dict, tables: dict[str, pd.DataFrame]) -> list[tuple[str, st
 def intro(verdict: dict, tables: dict[str, pd.DataFrame]) -> str:
     """How the segments were made."""
     chosen = verdict["segmentation"]
-    features = prose.listed([name.replace("_", " ") for name in chosen["cluster_on"]])
+    features = prose.listed([show.words(name) for name in chosen["cluster_on"]])
     n = int(tables["sizes"].n.sum())
-    return f"{prose.NAMES[chosen['method']]} with k = {chosen['k']} on {features}: {show.number(n)} customers who were {chosen['inclusion']}."
+    return f"{prose.NAMES[chosen['method']]} with k = {chosen['k']} on {features}: {show.number(n)} customers who had ordered or used the product before {chosen['as_of']}."
 
 
 def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
@@ -79,15 +79,14 @@ def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
 
 def claim(row: dict) -> dict:
     """One hypothesis as a line of the table of claims."""
-    values = {key: float("nan") if value is None else value for key, value in row.items()}
+    row = row | {key: float("nan") for key, value in row.items() if value is None}
     return {"name": row["name"], "claim": prose.claim(pd.Series(row)), "verdict": row["verdict"], "reason": row["reason"] or "",
-            "seen": show.interval(values["value"], values["low"], values["high"]), "p": show.p_value(values["p_adjusted"]), "n": show.number(row["n"])}
+            "seen": prose.seen(pd.Series(row)), "p": show.p_value(row["p_adjusted"]), "n": show.number(row["n"])}
 
 
 def family(verdict: dict) -> str:
     """What the p-values are adjusted for."""
-    looks = len(verdict["looks"])
-    return (f"Two-sided, adjusted by Holm over m = {verdict['m']} distinct tests ever made on this outcome window, opened {looks} time{'' if looks == 1 else 's'}. "
+    return (f"Two-sided, adjusted by Holm over m = {verdict['m']} distinct tests ever made on this outcome window, opened {prose.times(len(verdict['looks']))}. "
             f"The hypotheses were locked before it was opened (lock {verdict['lock']}).")
 
 
@@ -132,7 +131,10 @@ def study_of(folder: Path) -> dict:
     for path in folder.glob("[!.]*/manifest.json"):
         if path.parent.is_symlink():
             continue
-        manifest, verdict = json.loads(path.read_text()), json.loads((path.parent / "verdict.json").read_text())
+        try:
+            manifest, verdict = json.loads(path.read_text()), json.loads((path.parent / "verdict.json").read_text())
+        except FileNotFoundError:
+            continue  # it is being replaced at this moment, by a run that will write the index after us
         words = [row["verdict"] for row in verdict["hypotheses"]]
         runs.append({"run_id": manifest["run_id"], "as_of": manifest["as_of"], "structure": verdict["structure"]["verdict"],
                      "segments": f"{verdict['segmentation']['k']} ({prose.NAMES[verdict['segmentation']['method']]})",

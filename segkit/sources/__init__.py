@@ -88,8 +88,8 @@ def fingerprint_of(declared: Dataset, paths: dict[str, Path]) -> str:
 def write(declared: Dataset, paths: dict[str, Path], folder: Path) -> None:
     """Fill `folder` with <table>.parquet, <table>.quarantine.parquet, ledger.csv, quality.csv and gathered.json."""
     ledgers, quality, spans = [], [], {}
-    for table, source in declared.tables.items():
-        lines, columns, span = gather_table(table, source, paths[table], folder, declared.currency)
+    for table in declared.tables:
+        lines, columns, span = gather_table(table, declared, paths[table], folder)
         ledgers.append(lines)
         quality += columns
         if span:
@@ -99,11 +99,12 @@ def write(declared: Dataset, paths: dict[str, Path], folder: Path) -> None:
     (folder / "gathered.json").write_text(json.dumps({"dataset": declared.dataset, "spans": spans}, indent=1))
 
 
-def gather_table(table: str, source: Source, path: Path, folder: Path, currency: str) -> tuple[pd.DataFrame, list[dict], list[str]]:
+def gather_table(table: str, declared: Dataset, path: Path, folder: Path) -> tuple[pd.DataFrame, list[dict], list[str]]:
     """One table, from its foreign file to Parquet; returns its ledger, its lines of quality and its span of time."""
     import duckdb
 
-    connection = ibis.duckdb.connect()
+    source, connection = declared.tables[table], ibis.duckdb.connect()
+    connection.raw_sql(f"SET TimeZone = '{declared.timezone}'")
     foreign = files.read(connection, path)
     undeclared = contract.check_header(table, source, list(foreign.columns))
     rules, columns = contract.steps(table, source), contract.contract(table, source)
@@ -118,7 +119,7 @@ def gather_table(table: str, source: Source, path: Path, folder: Path, currency:
         raise BadInput(f"{table} is empty", f"{source.file} has a header and no row", "deliver the data, or take the table out of the dataset file")
     contract.refuse_unreadable(table, columns, seen)
     if source.download:
-        check_content(stepped, list(columns), source)
+        check_content(stepped, list(columns), source, path)
     lines = ledger(table, stepped, rules)
     if not seen["kept"]:
         raise BadInput(f"{table}: no row is left", "; ".join(f"{row.rule}: {row.rows:,}" for row in lines.itertuples() if row.severity == "reject"),
@@ -130,14 +131,14 @@ def gather_table(table: str, source: Source, path: Path, folder: Path, currency:
     reason = ibis.cases(*((stepped.step == number, rule.name) for number, rule in enumerate(rules, 1)), else_="")
     aside = stepped.filter(stepped.step < KEPT).mutate(reason=reason)
     aside.select(*columns, "reason").order_by(*columns, "reason").to_parquet(folder / f"{table}.quarantine.parquet")
-    return lines, *quality(table, source, kept, undeclared, currency)
+    return lines, *quality(table, source, kept, undeclared, declared.currency)
 
 
-def check_content(stepped: ibis.Table, columns: list[str], source: Source) -> None:
+def check_content(stepped: ibis.Table, columns: list[str], source: Source, path: Path) -> None:
     """Refuse a file whose rows are not the published ones, whatever archive or spreadsheet they came in."""
     if (digest := content_sha256(stepped, columns)) != source.download.content_sha256:
         raise BadInput(f"{source.file} does not hold the published data", f"content {digest[:16]}…, expected {source.download.content_sha256[:16]}…",
-                       "fetch it again; if the publisher changed it, declare a dataset of your own")
+                       f"delete {path}, so that it is fetched again; if the publisher changed it, declare a dataset of your own")
 
 
 def content_sha256(rows: ibis.Table, columns: list[str]) -> str:

@@ -8,7 +8,10 @@ from segkit.errors import BadInput, nearest
 from segkit.sources.dataset import Rule, Source
 from segkit.tables import DTYPES, TABLES, Column
 
+TOO_MUCH = 10**14        # money has 18 digits, four of them decimals: a product beyond is as good as missing
 UNREADABLE_SHARE = 0.01  # a few unreadable values are dirt and go to quarantine; more means that the column is not what it is declared to be
+ZONE = r" ?(Z|UTC|[+-]\d\d(:?\d\d)?)"
+MOMENT = rf"^(19|20)\d\d[-/]\d\d?[-/]\d\d?([ T]\d\d?:\d\d(:\d\d(\.\d+)?)?({ZONE})?)?$"  # the engine would also take `infinity` and the year 9999
 
 
 class Step(NamedTuple):
@@ -31,7 +34,11 @@ def check_header(table: str, source: Source, foreign: list[str]) -> list[str]:
     """Foreign columns nobody declared; raises BadInput with the difference of columns when declared ones are missing."""
     wanted = [*source.columns.values(), *source.ignore]
     undeclared = [name for name in foreign if name not in wanted]
-    if missing := [name for name in source.columns.values() if name not in foreign]:
+    missing = [name for name in source.columns.values() if name not in foreign]
+    if len(missing) == len(source.columns):
+        raise BadInput(f"{table}: {source.file} has none of the declared columns", f"it has {len(foreign)} columns; declared: {', '.join(missing)}",
+                       "is its first line the header? correct `columns` in the dataset file, or the file")
+    if missing:
         raise BadInput(f"{table}: columns are missing in {source.file}",
                        "\n  ".join([*(f"- {name} (declared, not in the file; {nearest(name, foreign)})" for name in missing),
                                     *(f"+ {name} (in the file, not declared)" for name in undeclared)]),
@@ -51,8 +58,8 @@ def typed(foreign: ibis.Table, table: str, source: Source) -> ibis.Table:
     if any(rule.repeated for rule in source.rules):
         flags["is_repeat"] = ibis.row_number().over(group_by=foreign.columns, order_by=foreign.columns[0]) > 0
     canonical = foreign.select(**columns, **flags)
-    products = {name: (canonical[a] * canonical[b]).cast(DTYPES["money"]) for name, (a, b) in source.product.items()}
-    return canonical.mutate(**products)
+    products = {name: canonical[a] * canonical[b] for name, (a, b) in source.product.items()}
+    return canonical.mutate(**{name: ibis.cases((value.abs() < TOO_MUCH, value)).cast(DTYPES["money"]) for name, value in products.items()})
 
 
 def parsed(text: ibis.expr.types.StringValue, name: str, spec: Column) -> ibis.expr.types.Value:
@@ -62,7 +69,14 @@ def parsed(text: ibis.expr.types.StringValue, name: str, spec: Column) -> ibis.e
     if spec.dtype == "integer":
         whole = text.re_replace(r"\.0+$", "")
         return ibis.cases((whole.re_search(r"^[+-]?\d+$"), whole.try_cast("int64")))
+    if spec.dtype in ("timestamp", "date"):
+        return ibis.cases((text.re_search(MOMENT), moment(text, DTYPES[spec.dtype])))
     return text.try_cast(DTYPES[spec.dtype])
+
+
+def moment(text: ibis.expr.types.StringValue, dtype: str) -> ibis.expr.types.Value:
+    """Naive wall clock. A moment that names its zone is converted to the session's, which gathering sets to the dataset's."""
+    return ibis.cases((text.re_search(rf":\d\d(\.\d+)?{ZONE}$"), text.try_cast("timestamp('UTC', 6)").cast(dtype)), else_=text.try_cast(dtype))
 
 
 def steps(table: str, source: Source) -> list[Step]:
@@ -71,21 +85,20 @@ def steps(table: str, source: Source) -> list[Step]:
     read = [name for name in columns if name not in source.product]
     required = [name for name, spec in columns.items() if spec.required]
     return [*(Step(f"unreadable {name}", _[f"unreadable_{name}"], "reject", True) for name in read if columns[name].dtype != "string"),
-            *(Step(rule.name, predicate(rule, columns), rule.severity, False) for rule in source.rules),
+            *(Step(rule.name, predicate(rule), rule.severity, False) for rule in source.rules),
             *(Step(f"missing {name}", _[name].isnull(), "reject", True) for name in required)]
 
 
-def predicate(rule: Rule, columns: dict[str, Column]) -> ibis.Deferred:
+def predicate(rule: Rule) -> ibis.Deferred:
     """The rows a rule finds, as an Ibis expression over the canonical columns."""
     if rule.repeated:
         return _.is_repeat
     column = _[rule.column]
-    dtype = DTYPES[columns[rule.column].dtype]
     tests = {
         "missing": lambda: column.isnull(),
         "is_true": lambda: column.fill_null(False),
         "starts_with": lambda: column.startswith(rule.starts_with),
-        "one_of": lambda: column.isin([ibis.literal(value).cast(dtype) for value in rule.one_of]),
+        "one_of": lambda: column.isin(rule.one_of),
         "below": lambda: column < rule.below,
         "above": lambda: column > rule.above,
         "at_most": lambda: column <= rule.at_most,

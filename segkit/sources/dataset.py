@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from segkit import home
 from segkit.errors import BadInput, nearest
@@ -11,6 +11,9 @@ from segkit.studies import NAME, Strict, check, read_yaml
 from segkit.tables import ATTRIBUTE_KINDS, TABLES
 
 TESTS = ("missing", "is_true", "starts_with", "one_of", "below", "above", "at_most", "at_least")
+NUMBERS = ("money", "integer", "number")
+TESTABLE = {"is_true": ("boolean",), "starts_with": ("string",), "one_of": ("string",), **dict.fromkeys(TESTS[4:], NUMBERS)}  # test -> types of column
+OURS = ("step", "reason", "is_repeat")  # columns that gathering adds to the rows
 
 
 class Download(Strict):
@@ -31,10 +34,10 @@ class Rule(Strict):
     is_true: Literal[True] | None = None
     starts_with: str | None = None
     one_of: list[str] | None = None
-    below: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    at_least: float | None = None
+    below: FiniteFloat | None = None
+    above: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
+    at_least: FiniteFloat | None = None
     repeated: Literal[True] | None = None
 
     @model_validator(mode="after")
@@ -110,14 +113,21 @@ def _check_columns(name: str, source: Source) -> None:
             raise ValueError(f"tables.{name}: required column {column!r} is not declared")
     if source.attributes and name != "customers":
         raise ValueError(f"tables.{name}: only customers have attributes")
+    if taken := [attribute for attribute in source.attributes if attribute in (*contract, *OURS) or attribute.startswith("unreadable_")]:
+        raise ValueError(f"tables.{name}: attributes cannot be called {', '.join(taken)}: choose another name on the left of `columns`")
     if unmapped := [attribute for attribute in source.attributes if attribute not in source.columns]:
         raise ValueError(f"tables.{name}: attributes without a column: {', '.join(unmapped)}")
+    dtypes = {column: contract[column].dtype if column in contract else "string" for column in declared}
     for column, factors in source.product.items():
-        if len(factors) != 2 or any(factor not in source.columns for factor in factors):
-            raise ValueError(f"tables.{name}: product {column} needs two declared columns, it says {factors}")
+        numbers = [factor for factor in source.columns if dtypes[factor] in NUMBERS]
+        if dtypes[column] != "money" or len(factors) != 2 or not set(factors) <= set(numbers):
+            raise ValueError(f"tables.{name}: product {column} has to be money and the product of two declared columns of numbers, it says {factors}")
     for rule in source.rules:
         if not rule.repeated and rule.column not in declared:
             raise ValueError(f"tables.{name}: rule {rule.name!r} tests {rule.column!r}; {nearest(rule.column, declared)}")
+        for test, testable in TESTABLE.items():
+            if getattr(rule, test) is not None and dtypes[rule.column] not in testable:
+                raise ValueError(f"tables.{name}: rule {rule.name!r}: {rule.column} is {dtypes[rule.column]}, `{test}` tests {' or '.join(testable)}")
     rule_names = [rule.name for rule in source.rules]
     if len(set(rule_names)) < len(rule_names):
         raise ValueError(f"tables.{name}: two rules have the same name")

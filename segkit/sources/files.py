@@ -1,6 +1,8 @@
 """From a file as it came to a table of text columns; or a message that says which file, and what to do."""
+import gzip
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import ibis
@@ -18,7 +20,7 @@ def local_path(source: Source) -> Path:
     places.append(home.root() / "data" / "raw")
     for place in places:
         if (place / source.file).is_file():
-            return (place / source.file).resolve()
+            return (place / source.file).absolute()
     if source.download is None:
         hint = "run `segkit demo`" if source.file.startswith("demo/") else "put it there, or set SEGKIT_DATA to the folder that holds it"
         raise BadInput(f"the file {source.file} is missing", f"looked in {', '.join(map(str, places))}", hint)
@@ -31,8 +33,9 @@ def fetch(download: Download, file: str) -> Path:
 
     folder = home.private(home.root() / "data" / "raw" / "downloads")
     name = Path(file).name.split(".")[0] + "-" + download.url.rsplit("/", 1)[-1].replace("+", "_")
+    path = folder / name
     try:
-        path = Path(pooch.retrieve(download.url, known_hash=None, fname=name, path=folder))
+        pooch.retrieve(download.url, known_hash=None, fname=name, path=folder)
         if not download.member:
             return path
         inside = folder / download.member.replace("/", "_")
@@ -40,6 +43,7 @@ def fetch(download: Download, file: str) -> Path:
             partial.write_bytes(archive.read(download.member))
         return inside
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        path.unlink(missing_ok=True)  # else what is no archive would be taken for one the next time
         raise BadInput(f"the public copy of {file} could not be fetched", f"{download.url}: {type(error).__name__}",
                        f"put {file} below data/raw or below the folder named by SEGKIT_DATA") from None
 
@@ -47,15 +51,26 @@ def fetch(download: Download, file: str) -> Path:
 def read(connection: ibis.BaseBackend, path: Path) -> ibis.Table:
     """Every column as text, in the file's own names: nothing is guessed here."""
     import duckdb
+    from python_calamine import CalamineError
 
     name = path.name.lower()
     try:
         if name.endswith((".csv", ".csv.gz")):
-            return connection.read_csv(str(path), all_varchar=True, header=True)
+            return connection.read_csv(str(path), all_varchar=True, header=True, delim=separator(path), quote='"', escape='"', skip=0)
         if name.endswith(".xlsx"):
             import pandas as pd
 
-            return connection.create_table(f"sheet_{path.stem}", pd.read_excel(path, engine="calamine", dtype=str), temp=True)
-    except (duckdb.Error, OSError, ValueError) as error:
-        raise BadInput(f"the file {path.name} cannot be read", type(error).__name__, "is it what its ending says, in UTF-8?") from None
+            sheet = pd.read_excel(path, engine="calamine", dtype=str, keep_default_na=False)
+            return connection.create_table(f"sheet_{path.stem}", sheet.rename(columns=str).astype("str"), temp=True)
+    except (duckdb.Error, CalamineError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise BadInput(f"the file {path.name} cannot be read", type(error).__name__,
+                       "is it what its ending says, in UTF-8, every line as long as the header?") from None
     raise BadInput(f"the file {path.name} is of no known kind", f"readable: {', '.join(READABLE)}")
+
+
+def separator(path: Path) -> str:
+    """What stands between the names of a CSV's header. Never guessed from the rows: a single odd one could pass for the header."""
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    with opened(path, "rb") as file:
+        header = next((line for line in file if line.strip()), b"")
+    return max(",;\t|", key=lambda mark: header.count(mark.encode()))

@@ -1,7 +1,6 @@
 """Hypotheses in, verdicts out: supported, refuted or undecided, adjusted for everything ever tried on the outcome window."""
 from dataclasses import asdict
 
-import ibis
 import numpy as np
 import pandas as pd
 
@@ -91,7 +90,7 @@ def judge(results: pd.DataFrame, looks: Looks) -> pd.DataFrame:
     return judged.assign(verdict=words, reason=reasons)
 
 
-def missing_customers(tables: dict[str, ibis.Table], as_of) -> float:
+def missing_customers(tables: dict, as_of) -> float:
     """Share of the ids seen in orders or events before as_of that the customer table lacks; 0 without a customer table."""
     if "customers" not in tables:
         return 0.0
@@ -103,9 +102,10 @@ def missing_customers(tables: dict[str, ibis.Table], as_of) -> float:
 def record(study: str, run: str, structure: pd.DataFrame, sizes: pd.DataFrame, judged: pd.DataFrame, looks: Looks) -> dict:
     """Everything a machine needs to know of a run's findings: what verdict.json holds. `m` and the looks are the window's, at this moment."""
     first = structure.iloc[0]
+    tested_by = {key: None if pd.isna(first[key]) else float(first[key]) for key in ("t1", "t1_threshold")}
     lines = judged.drop(columns="p_holm").astype(object).where(judged.notna(), None).to_dict("records")
     return {"study": study, "run": run, "window": looks.lock.window,
-            "structure": {"verdict": first.verdict, "k": int(first.best_k), "t1": float(first.t1), "t1_threshold": float(first.t1_threshold), "n": int(first.n)},
+            "structure": {"verdict": first.verdict, "k": int(first.best_k), "n": int(first.n)} | tested_by,
             "segmentation": looks.lock.segmentation | {"sizes": {row.segment: int(row.n) for row in sizes.itertuples()}},
             "lock": looks.lock.sha256, "m": looks.m, "looks": [{key: look[key] for key in ("when", "study", "run", "lock")} for look in looks.so_far],
             "hypotheses": lines}
