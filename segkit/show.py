@@ -1,5 +1,6 @@
 """Finished tables, sentences and figures as HTML in which everything that came from data is escaped."""
 import re
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -73,7 +74,7 @@ def table(rows: pd.DataFrame, *columns: str, **headings: str) -> Html:
 
 def right(rows: pd.DataFrame, name: str) -> str:
     """Numbers are set flush right."""
-    numeric = pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])
+    numeric = name == "amount_left" or pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])
     return ' class="number"' if numeric else ""
 
 
@@ -85,7 +86,7 @@ def cell(row: dict, name: str, unit: str, merged: bool) -> str:
     if name.startswith("p_") or name == "p":
         return p_value(value)
     if isinstance(value, str):
-        return value
+        return f"{Decimal(value):,}" if name == "amount_left" else value
     return number(value, "share" if name in SHARES else unit if name in NUMBERS else "")
 
 
@@ -97,7 +98,9 @@ def interval(value: float, low: float, high: float, unit: str = "") -> str:
 
 
 def cell_html(text: str) -> str:
-    """Escaped; an interval in brackets goes below its value, in small print, and never breaks."""
+    """Escaped; an interval in brackets goes below its value, in small print; neither it nor a date ever breaks."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return f'<span class="date">{text}</span>'
     found = re.fullmatch(r"(\S+(?: %)?) (\(\S+.* to .*\))", text)
     return f'{escape(found[1])}<br><span class="interval">{escape(found[2])}</span>' if found else escape(text)
 

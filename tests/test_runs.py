@@ -164,6 +164,7 @@ def test_each_notebook_is_given_the_parameters_its_cell_names(bench):
 
 
 def test_the_same_inputs_are_the_same_run_wherever_the_workbench_lies(bench, no_kernels, caplog):
+    caplog.set_level("INFO", "segkit")
     before = tree(bench)
     assert runs.run(bench / "notebooks" / "studies" / "small.yaml") == latest(bench) / "index.html"
     assert tree(bench) == before

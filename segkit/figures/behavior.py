@@ -8,8 +8,8 @@ from segkit.show import number, words
 
 
 def ledger(rows: pd.DataFrame) -> Picture:
-    """Rows left after each cleaning rule, for the largest table."""
-    table = rows[rows.step == 0].sort_values("rows_left", ascending=False, kind="stable").table.iloc[0]
+    """Rows left after each cleaning rule, for the table that lost most."""
+    table = rows[rows.severity != "warn"].groupby("table", sort=False)["rows"].sum().idxmax()
     part = rows[(rows.table == table) & (rows.severity != "warn")]
     came, used = part.rows_left.iloc[0], part.rows_left.iloc[-1]
 
