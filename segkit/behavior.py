@@ -36,7 +36,7 @@ def histogram(customers: pd.DataFrame, names: list[str], bins: int = 16) -> pd.D
         shape, back = (np.log1p, np.expm1) if log else (np.asarray, np.asarray)
         edges = np.linspace(shape(low), shape(high if high > low else low + 1), bins + 1)
         counts, _ = np.histogram(np.clip(shape(known), edges[0], edges[-1]), edges)
-        lines += [{"feature": name, "left": back(a), "right": back(b), "log": log, "n": int(n)} for a, b, n in zip(edges, edges[1:], counts)]
+        lines += [{"feature": name, "left": float(back(a)), "right": float(back(b)), "log": log, "n": int(n)} for a, b, n in zip(edges, edges[1:], counts)]
     return pd.DataFrame(lines)
 
 

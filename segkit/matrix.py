@@ -51,7 +51,7 @@ def prepare(features: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     Sorted rows make every later random draw the same whatever order, or whatever pseudonyms, the customers came in.
     """
     values = features[list(recipe.columns)].astype("float64").fillna(dict(zip(recipe.columns, recipe.fill)))
-    return in_value_order((reshaped(values, recipe.log) - recipe.center) / recipe.scale)
+    return in_value_order((reshaped(values, recipe.log) - np.array(recipe.center)) / np.array(recipe.scale))
 
 
 def reshaped(values: pd.DataFrame, log: tuple[bool, ...]) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def in_value_order(matrix: pd.DataFrame) -> pd.DataFrame:
 
 def business_units(matrix: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """The inverse of `prepare`, except that a filled value stays filled."""
-    values = matrix * recipe.scale + recipe.center
+    values = matrix * np.array(recipe.scale) + np.array(recipe.center)
     return pd.DataFrame({name: np.expm1(values[name]) if is_log else values[name] for name, is_log in zip(values, recipe.log)})
 
 

@@ -11,10 +11,10 @@ LEAST_DIGITS = 5  # a bare number with fewer digits is a count or a year; report
 
 
 def hide_small_cells(table: pd.DataFrame, columns: list[str], min_cell: int, n: str = "n") -> pd.DataFrame:
-    """Blank `columns` and the count itself where it is above 0 and below `min_cell` customers. The row stays, so that it is seen to be hidden."""
+    """Blank `columns` (those that are there) and the count itself where it is above 0 and below `min_cell` customers. The row stays, so that it is seen to be hidden."""
     hidden = table.copy()
     small = (hidden[n] > 0) & (hidden[n] < min_cell)
-    for column in (*columns, n):
+    for column in (*(name for name in columns if name in hidden), n):
         if pd.api.types.is_numeric_dtype(hidden[column]):
             hidden[column] = hidden[column].astype("Float64" if pd.api.types.is_float_dtype(hidden[column]) else "Int64")
         hidden.loc[small, column] = pd.NA
@@ -48,7 +48,7 @@ def leaking_files(folder: Path, ids: set[str]) -> list[str]:
         if path.suffix == ".html":
             hits = leaks(unescape(re.sub(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=\s]+", "", text)), ids)
         elif path.suffix == ".json":
-            hits = leaks("\n".join(re.findall(r'"(?:[^"\\]|\\.)*"', json.dumps(json.loads(text), ensure_ascii=False))), ids)
+            hits = leaks("\n".join(map(json.loads, re.findall(r'"(?:[^"\\]|\\.)*"', text))), ids)
         else:
             hits = csv_hits(path, text, ids)
         if hits:

@@ -66,8 +66,11 @@ def scope(customers: pd.DataFrame) -> Html:
 
 def concentration(rows: pd.DataFrame) -> Html:
     """How much the top fifth spends."""
-    top = rows[rows.top.round(2) == 0.2].iloc[0]
-    return paragraph(f"The top 20 % of customers ({number(top.n)}) account for {number(top.share, 'share')} of spend.")
+    rows = rows.dropna(subset=["share"])
+    if rows.empty:
+        return paragraph("Nobody has spent anything, or too few customers to show it.")
+    top = rows.loc[(rows.top - 0.2).abs().idxmin()]
+    return paragraph(f"The top {100 * top.top:.0f} % of customers ({number(top.n)}) account for {number(top.share, 'share')} of spend.")
 
 
 def cohorts(rows: pd.DataFrame) -> Html:
@@ -113,7 +116,8 @@ def own_cut(agree: float, method: str) -> Html:
 
 def trust(rows: pd.DataFrame) -> Html:
     """Which segments can be trusted."""
-    said = [f"{row.segment} {row.trust} ({row.value:.2f}, {row.low:.2f} to {row.high:.2f})" for row in rows.itertuples()]
+    said = [f"{row.segment} {row.trust} ({row.value:.2f}, {row.low:.2f} to {row.high:.2f})" if pd.notna(row.value)
+            else f"{row.segment} too small to show" for row in rows.itertuples()]
     return paragraph(f"Best Jaccard overlap, median and quartiles of {number(rows.refits.iloc[0])} bootstrap refits: {'; '.join(said)}.")
 
 
@@ -121,8 +125,9 @@ def names(profile: pd.DataFrame) -> dict[str, str]:
     """A neutral description of each segment from its strongest traits, such as `high spend, low tenure days`."""
     from segkit.compare.profiles import traits
 
-    return {segment: ", ".join(f"{side} {words(feature)}" for side, feature in found) or "near everyone's average"
-            for segment, found in traits(profile).items()}
+    small = set(profile.segment[profile.z.isna()])
+    return {segment: "too few customers to describe" if segment in small else ", ".join(f"{side} {words(feature)}" for side, feature in found)
+            or "near everyone's average" for segment, found in traits(profile).items()}
 
 
 def segments(profile: pd.DataFrame) -> Html:
@@ -169,7 +174,7 @@ def hypotheses(judged: pd.DataFrame, looks) -> Html:
     if judged.empty:
         return no_outcomes()
     lines = [f"{row.name}: {row.verdict}. Claim: {claim(row)}. Seen: {seen(row)}, p {p_value(row.p)}, "
-             f"adjusted {p_value(row.p_adjusted)}, n = {number(row.n)}.{' ' + row.reason.capitalize() + '.' if row.reason else ''}"
+             f"adjusted {p_value(row.p_adjusted)}, n = {number(row.n)}.{f' {row.reason[0].upper()}{row.reason[1:]}.' if row.reason else ''}"
              for row in judged.drop(columns="name").assign(name=judged["name"]).itertuples(index=False)]
     return Html(bullets(lines) + paragraph(f"Adjusted by Holm over m = {looks.m} distinct tests on this outcome window, "
                                          f"which has been opened {times(len(looks.so_far))}. Lock {looks.lock.sha256}."))

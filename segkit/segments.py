@@ -14,7 +14,7 @@ import pandas as pd
 from segkit.matrix import Recipe, in_value_order, to_json
 
 NAMES = {"kmeans": "k-means", "gmm": "Gaussian mixture", "ward": "Ward", "rfm": "RFM", "random": "random groups"}
-RESTARTS = 10
+RESTARTS = 25
 SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
 
 

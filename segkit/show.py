@@ -40,7 +40,7 @@ def number(value: Any, unit: str = "") -> str:
         return f"{100 * value:.1f} %".replace("-0.0 %", "0.0 %")
     if isinstance(value, (bool, str)):
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-    if float(value) == int(value) and abs(value) < 1e15:
+    if abs(value) < 1e15 and float(value) == int(value):
         return f"{int(value):,}"
     if abs(value) >= 100:
         return f"{value:,.0f}"
@@ -49,7 +49,7 @@ def number(value: Any, unit: str = "") -> str:
 
 def p_value(p: float) -> str:
     """A p-value as readers expect it."""
-    if p != p:
+    if p is None or p is pd.NA or p != p:
         return "–"
     return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
 

@@ -74,7 +74,7 @@ class Shelf:
         from pyarrow import parquet
 
         path = self.customers / f"{name}.parquet"
-        if not path.is_file() and self.run == "draft" and (latest := self._latest()):
+        if not path.is_file() and self.run == "draft" and (latest := self._latest()) and (latest / path.name).is_file():
             path = latest / path.name
             log.warning("%s: no draft yet, the last published run's (%s) is used.", name, latest.name)
         if not path.is_file():

@@ -6,11 +6,12 @@ import pandas as pd
 
 from segkit import segments
 from segkit.compare import indices
-from segkit.compare.bootstrap import Labels, PAIRS, bootstrap, fit, pair_agreement
+from segkit.compare.bootstrap import PAIRS, Labels, bootstrap, fit, pair_agreement
 from segkit.matrix import sample
 from segkit.segments import NAMES
 
 EVALUATION_ROWS = 1000  # indices and stability are computed on at most so many rows, drawn by seed
+STABLE = 0.80           # median adjusted Rand index from which a solution counts as stable
 NEAR = 0.05             # medians of the adjusted Rand index closer than this are a tie
 
 
@@ -93,7 +94,7 @@ def least_size(n: int) -> int:
 def recommend(scores: pd.DataFrame, structure_verdict: str, structure_k: int) -> Recommendation:
     """Choose among the solutions whose smallest segment is large enough.
 
-    If the structure verdict is natural or reproducible, its k is taken (when some candidate has it); then the most stable candidate;
+    If the structure verdict is natural or reproducible, its k is taken (when some candidate has it and is stable); then the most stable candidate;
     among those within NEAR of it, the one with the best silhouette.
     """
     wide = scores.pivot(index=["method", "k"], columns="metric", values="value").reset_index()
@@ -107,13 +108,18 @@ def recommend(scores: pd.DataFrame, structure_verdict: str, structure_k: int) ->
     if pool.empty:
         pool = wide[wide.smallest_segment == wide.smallest_segment.max()]
         reasons.append("No solution passes that gate: the one with the largest smallest segment is shown, and should not be used.")
-    if structure_verdict in ("natural", "reproducible") and (pool.k == structure_k).any():
-        pool = pool[pool.k == structure_k]
-        reasons.append(f"The structure verdict is {structure_verdict} with k = {structure_k}, so k is {structure_k}.")
+    if structure_verdict in ("natural", "reproducible"):
+        there = pool[(pool.k == structure_k) & (pool.stability >= STABLE)]
+        if len(there):
+            pool = there
+            reasons.append(f"The structure verdict is {structure_verdict} with k = {structure_k}, so k is {structure_k}.")
+        else:
+            reasons.append(f"The structure verdict is {structure_verdict} with k = {structure_k}, but no solution there passes the gate and is stable.")
     best = pool.stability.max()
     near = pool[pool.stability >= best - NEAR].sort_values(["silhouette", "method", "k"], ascending=[False, True, True])
     pick = near.iloc[0]
-    reasons.append(f"{NAMES[pick.method]} with k = {pick.k}: median adjusted Rand index of {PAIRS} bootstrap pairs {pick.stability:.2f}, silhouette {pick.silhouette:.2f}.")
+    reasons.append(f"{NAMES[pick.method]} with k = {pick.k}: median adjusted Rand index of {PAIRS} bootstrap pairs {pick.stability:.2f}, "
+                   f"silhouette {pick.silhouette:.2f}.")
     others = [f"{NAMES[row.method]} k = {row.k}" for row in near.iloc[1:].itertuples()]
     if others:
         reasons.append(f"As stable within {NEAR}: {', '.join(others[:4])}. Take it as a tie; silhouette decided.")

@@ -41,7 +41,8 @@ def spine(tables: dict[str, ibis.Table], as_of: datetime) -> ibis.Table:
     seen = []
     for name in ("customers", "orders", "events"):
         if name in tables and TABLES[name].time in tables[name].columns:
-            rows = before(tables[name], name, as_of)
+            time = tables[name][TABLES[name].time]
+            rows = tables[name].filter((time < as_of) | time.isnull())  # a sign-up that was not recorded does not undo the customer
             seen.append(rows.select("customer_id", seen_at=rows[TABLES[name].time].cast("timestamp")))
         elif name in tables:
             seen.append(tables[name].select("customer_id", seen_at=ibis.null("timestamp")))

@@ -3,7 +3,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from segkit.figures.style import ACCENT, MUTED, SECOND, Picture, drawn, heat
+from segkit.figures.style import ACCENT, MUTED, SECOND, Picture, drawn, heat, known, nothing
 from segkit.show import number, words
 
 
@@ -82,18 +82,21 @@ def short(value: float) -> str:
 
 def concentration(rows: pd.DataFrame, what: str) -> Picture:
     """Share of the total held by the top customers."""
-    fifth = rows[rows.top.round(2) == 0.2].iloc[0]
+    rows = known(rows, "share")
+    if rows.empty:
+        return nothing(f"Nobody has any {what}, or too few customers to show it.")
+    fifth = rows.loc[(rows.top - 0.2).abs().idxmin()]
 
     def draw(axes):
         axes.plot([0, *rows.top], [0, *rows.share], color=ACCENT, linewidth=2)
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
-        axes.plot([0.2, 0.2, 0], [0, fifth.share, fifth.share], color=SECOND, linewidth=1)
-        axes.text(0.22, fifth.share - 0.02, f"top 20 %: {number(fifth.share, 'share')}", va="top", color=SECOND)
+        axes.plot([fifth.top, fifth.top, 0], [0, fifth.share, fifth.share], color=SECOND, linewidth=1)
+        axes.text(fifth.top + 0.02, fifth.share - 0.02, f"top {100 * fifth.top:.0f} %: {number(fifth.share, 'share')}", va="top", color=SECOND)
         axes.set(xlabel="top share of customers", ylabel=f"share of {what}", xlim=(0, 1), ylim=(0, 1.02))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
 
-    return drawn(draw, f"The top 20 % of customers hold {number(fifth.share, 'share')} of {what}; the dashed line would be equal shares.", 3.2)
+    return drawn(draw, f"The top {100 * fifth.top:.0f} % of customers hold {number(fifth.share, 'share')} of {what}; the dashed line would be equal shares.", 3.2)
 
 
 def cohorts(rows: pd.DataFrame) -> Picture:

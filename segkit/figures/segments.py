@@ -2,7 +2,7 @@
 import numpy as np
 import pandas as pd
 
-from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, heat, whiskers
+from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, heat, known, nothing, whiskers
 from segkit.segments import NAMES
 from segkit.show import number, words
 
@@ -10,6 +10,8 @@ from segkit.show import number, words
 def structure(found) -> Picture:
     """How much tighter k-means groups the customers than one population would be, and whether the cut comes back."""
     by_k = pd.DataFrame(found.by_k)
+    if by_k.empty:
+        return nothing("Too few customers, or too few different ones, to test for structure.")
 
     def draw(axes):
         one, two = axes
@@ -52,6 +54,8 @@ def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
     best = []
     for metric in METRICS:
         part = rows[rows.metric == metric].dropna(subset=["value"])
+        if part.empty:
+            continue
         top = part.loc[part.value.idxmax() if part.direction.iloc[0] == "higher" else part.value.idxmin()]
         best.append(f"{words(metric)} says {NAMES[top.method]} k = {top.k}")
     return drawn(draw, f"Which k? {'; '.join(best)}. The ring is the solution used: {NAMES[method]} k = {k}.", 4.8, 2, 2, sharex=True)
@@ -59,6 +63,9 @@ def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
 
 def stability(rows: pd.DataFrame) -> Picture:
     """Jaccard overlap of each segment with its best match in the bootstrap refits."""
+    rows = known(rows, "value", "low", "high")
+    if rows.empty:
+        return nothing("Every segment is too small to show.")
 
     def draw(axes):
         axes.barh(rows.segment, rows.value, color=ACCENT, height=0.55)
@@ -94,6 +101,9 @@ def profiles(rows: pd.DataFrame) -> Picture:
 
 def sizes_and_value(sizes: pd.DataFrame) -> Picture:
     """Share of customers and share of spend, segment by segment. In: segment, share, spend_share."""
+    sizes = known(sizes, "share", "spend_share")
+    if sizes.empty:
+        return nothing("Nobody has spent anything, or the segments are too small to show.")
 
     def draw(axes):
         at = np.arange(len(sizes))

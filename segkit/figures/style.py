@@ -55,3 +55,13 @@ def whiskers(value, low, high) -> list:
 
     value, low, high = (np.asarray(each, dtype="float64") for each in (value, low, high))
     return [np.maximum(value - low, 0), np.maximum(high - value, 0)]
+
+
+def known(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The rows that have a value in these columns, as plain floats: hidden cells are not drawn."""
+    return rows.dropna(subset=list(columns)).astype(dict.fromkeys(columns, "float64"))
+
+
+def nothing(why: str) -> Picture:
+    """A picture that says why there is nothing to see."""
+    return drawn(lambda axes: (axes.text(0.5, 0.5, why, ha="center", va="center", color=MUTED), axes.set_axis_off()), why, 1.2)

@@ -42,6 +42,8 @@ def tested(hypothesis: Hypothesis, labels: pd.Series, baselines: dict[str, pd.Se
         column = {"orders": "revenue", "events": "active_days"}[needs]
         if column not in outcomes:
             return nothing, f"{hypothesis.kpi} needs the table {needs}"
+    if outcomes.attrs.get("caps", {}).get(hypothesis.kpi) == 0:
+        return nothing, f"fewer than 1 % of customers bought in the stretch before as_of, so the cap of {hypothesis.kpi} is 0"
     if hypothesis.test == "beats_baseline":
         if hypothesis.baseline not in baselines:
             return nothing, f"the baseline {hypothesis.baseline} needs the table orders"
@@ -106,6 +108,6 @@ def record(study: str, run: str, structure: pd.DataFrame, sizes: pd.DataFrame, j
     lines = judged.drop(columns="p_holm").astype(object).where(judged.notna(), None).to_dict("records")
     return {"study": study, "run": run, "window": looks.lock.window,
             "structure": {"verdict": first.verdict, "k": int(first.best_k), "n": int(first.n)} | tested_by,
-            "segmentation": looks.lock.segmentation | {"sizes": {row.segment: int(row.n) for row in sizes.itertuples()}},
+            "segmentation": looks.lock.segmentation | {"sizes": {row.segment: None if pd.isna(row.n) else int(row.n) for row in sizes.itertuples()}},
             "lock": looks.lock.sha256, "m": looks.m, "looks": [{key: look[key] for key in ("when", "study", "run", "lock")} for look in looks.so_far],
             "hypotheses": lines}

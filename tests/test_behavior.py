@@ -1,0 +1,67 @@
+"""Behaviour in aggregates: counted by hand on a handful of customers."""
+import numpy as np
+import pandas as pd
+import pytest
+from test_features import AS_OF, EVENTS, ORDERS, tables
+
+from segkit import behavior
+
+
+def test_the_distribution_counts_the_missing_and_gives_no_minimum_or_maximum():
+    customers = pd.DataFrame({"spend": [1.0, 2.0, 3.0, np.nan]})
+    found = behavior.distribution(customers, pd.DataFrame({"feature": ["spend"], "unit": ["GBP"]})).iloc[0]
+    assert (found.n, found.n_missing, found["mean"], found["median"], found.p25) == (3, 1, 2.0, 2.0, 1.5)
+    assert found.high - found["mean"] == pytest.approx(1.96 / np.sqrt(3)) and not {"min", "max"} & set(found.index)
+
+
+def test_the_histogram_counts_everybody_and_ends_at_the_first_and_last_percentile():
+    values = np.r_[np.arange(1000.0), 1e6]
+    found = behavior.histogram(pd.DataFrame({"spend": values, "days": values[::-1] * 0 + 3}), ["spend", "days"])
+    spend, days = found[found.feature == "spend"], found[found.feature == "days"]
+    assert spend.n.sum() == days.n.sum() == 1001 and spend.log.all() and not days.log.any()
+    assert spend.right.max() == pytest.approx(np.quantile(values, 0.99)) and len(spend) == 16
+    assert np.allclose(spend.left.iloc[1:], spend.right.iloc[:-1])
+
+
+def test_a_feature_nobody_has_does_not_stop_the_histogram():
+    found = behavior.histogram(pd.DataFrame({"minutes": [None, None]}, dtype="float64"), ["minutes"])
+    assert found.n.sum() == 0
+
+
+def test_concentration_is_the_share_of_the_top_customers_with_everybody_in_the_denominator():
+    found = behavior.concentration(pd.DataFrame({"spend": [70.0, 10, 10, 10, 0, 0, 0, 0, 0, np.nan]}), "spend").set_index("top")
+    assert (found.n[0.1], found.share[0.1], found.n[0.2], found.share[0.2], found.share[1.0]) == (1, 0.7, 2, 0.8, 1.0)
+    assert behavior.concentration(pd.DataFrame({"x": [1]}), "spend").empty
+
+
+def test_months_count_each_customer_once_and_only_what_was_before_as_of():
+    found = behavior.monthly(tables(orders=ORDERS, events=EVENTS), AS_OF)
+    assert found.to_dict("records") == [{"month": "2025-01", "n": 3, "orders": 3, "revenue": 10.3, "complete": True}]
+    cut_short = behavior.monthly(tables(orders=ORDERS, events=EVENTS), pd.Timestamp("2025-01-31").to_pydatetime())
+    assert not cut_short.complete.any()
+
+
+def test_cohorts_show_only_months_that_ended_before_as_of():
+    events = {"customer_id": list("aaabbc"), "feature": ["x"] * 6,
+              "occurred_at": ["2025-01-05", "2025-02-05", "2025-03-05", "2025-01-31 23:59", "2025-03-31", "2025-03-01"]}
+    found = behavior.cohorts(tables(events=events), pd.Timestamp("2025-03-15").to_pydatetime())
+    assert found[["cohort", "month", "n", "value"]].to_numpy().tolist() == [["2025-01", 0, 2, 1.0], ["2025-01", 1, 2, 0.5]]
+    later = behavior.cohorts(tables(events=events), pd.Timestamp("2025-04-01").to_pydatetime())
+    assert later[["cohort", "month", "n", "value"]].to_numpy().tolist()[2:] == [["2025-01", 2, 2, 1.0], ["2025-03", 0, 1, 1.0]]
+    assert ((later.low <= later.value) & (later.value <= later.high)).all()
+
+
+def test_without_a_whole_month_there_are_columns_and_no_cohort():
+    found = behavior.cohorts(tables(orders=ORDERS), pd.Timestamp("2025-01-20").to_pydatetime())
+    assert found.empty and list(found.columns) == ["cohort", "month", "n", "value", "low", "high"]
+
+
+def test_the_usage_grid_counts_users_whose_minutes_are_known_by_tier_and_third():
+    customers = pd.DataFrame({"active_days": [9, 9, 9, 9, 0], "active_days_per_week": [5.0, 4.99, 0.5, 0.1, 0.0],
+                              "minutes_per_active_day": [1.0, 2.0, 3.0, np.nan, np.nan]})
+    found = behavior.usage_grid(customers)
+    seen = found[found.n > 0].set_index(["frequency", "intensity"])
+    assert seen.n.to_dict() == {("daily", "short"): 1, ("weekly", "middle"): 1, ("monthly", "long"): 1}
+    assert len(found) == 12 and seen.share.sum() == pytest.approx(1)
+    assert behavior.usage_grid(pd.DataFrame({"spend": [1]})).empty
+    assert behavior.usage_grid(customers.assign(minutes_per_active_day=np.nan)).empty

@@ -1,0 +1,66 @@
+"""Indices of a partition against scikit-learn, published values and pencil and paper."""
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.datasets import load_iris
+from sklearn.metrics import silhouette_samples
+from test_segments import frame
+
+from segkit import segments
+from segkit.compare import indices
+from segkit.compare.sweep import squared_distances
+
+
+@pytest.mark.parametrize(("k", "silhouette", "calinski_harabasz", "davies_bouldin"), [
+    (2, 0.681046, 513.92, 0.404293), (3, 0.552819, 561.63, 0.661972), (4, 0.498051, 530.77, 0.780307), (5, 0.488749, 495.54, 0.805965),
+    (6, 0.364834, 473.85, 0.914158),
+])
+def test_iris_has_the_published_indices(k, silhouette, calinski_harabasz, davies_bouldin):
+    iris = frame(load_iris().data)
+    labels = segments.kmeans(iris, k, seed=7, restarts=120).labels
+    values = iris.loc[labels.index].to_numpy()
+    assert indices.silhouette(labels.to_numpy(), cdist(values, values)) == pytest.approx(silhouette, abs=1e-6)
+    assert indices.calinski_harabasz(labels.to_numpy(), values) == pytest.approx(calinski_harabasz, abs=5e-3)
+    assert indices.davies_bouldin(labels.to_numpy(), values) == pytest.approx(davies_bouldin, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_silhouette_widths_are_scikit_learn_s_also_with_groups_of_one_and_equal_rows(seed):
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.normal(size=(60, 3)), seed % 3)
+    labels = np.r_[rng.integers(4, size=58), 7, 8].astype(str)
+    distances = np.sqrt(np.maximum(squared_distances(values), 0))
+    assert np.allclose(indices.silhouettes(labels, cdist(values, values)), silhouette_samples(values, labels), atol=1e-12)
+    assert np.allclose(distances, cdist(values, values), atol=1e-6)
+
+
+def test_silhouette_by_hand():
+    values = np.array([[0.0], [1], [10]])
+    assert np.allclose(indices.silhouettes(np.array(["a", "a", "b"]), cdist(values, values)), [0.9, 8 / 9, 0])
+
+
+@pytest.mark.parametrize("labels", [["a"] * 4, ["a", "b", "c", "d"]])
+def test_one_group_for_all_or_one_for_each_has_no_index_and_is_no_error(labels):
+    values = np.array([[0.0, 1], [1, 0], [5, 5], [6, 5]])
+    for index in (indices.calinski_harabasz, indices.davies_bouldin):
+        assert np.isnan(index(np.array(labels), values))
+    assert np.isnan(indices.silhouette(np.array(["a"] * 4), cdist(values, values)))
+
+
+def test_adjusted_rand_is_1_for_the_same_partition_under_any_names_and_about_0_by_chance():
+    rng = np.random.default_rng(1)
+    a = rng.integers(3, size=600)
+    assert indices.adjusted_rand(a, np.array(["z", "x", "y"])[a]) == 1
+    assert abs(np.mean([indices.adjusted_rand(a, rng.permutation(a)) for _ in range(50)])) < 0.003
+
+
+def test_jaccard_by_hand():
+    a = np.array(["S1", "S1", "S1", "S1", "S2", "S2"])
+    b = np.array(["x", "x", "x", "y", "y", "y"])
+    assert np.allclose(indices.jaccard(a, b), [3 / 4, 2 / 3]) and np.allclose(indices.jaccard(a, a), 1)
+    assert np.allclose(indices.jaccard(a, np.array(["x"] * 6)), [4 / 6, 2 / 6])
+
+
+def test_every_metric_knows_its_direction():
+    assert set(indices.DIRECTION.values()) == {"higher", "lower"}
+    assert {name for name, direction in indices.DIRECTION.items() if direction == "lower"} == {"davies_bouldin", "bic", "icl"}

@@ -1,0 +1,57 @@
+"""What segments are, in business units, by hand on six customers."""
+import numpy as np
+import pandas as pd
+import pytest
+
+from segkit import compare, privacy
+from segkit.compare.profiles import marker
+
+FEATURES = pd.DataFrame({"spend": [10.0, 20, 30, 100, 200, np.nan], "days": [1.0, 1, 1, 9, 9, 9]}, index=list("abcdef"))
+MATRIX = pd.DataFrame({"spend": [-1.0, -1, -1, 1, 1, 1], "days": [-0.2, -0.2, -0.2, 0.2, 0.2, 0.2]}, index=list("abcdef"))
+LABELS = pd.Series(["S2"] * 3 + ["S1"] * 3, index=list("abcdef"))
+
+
+@pytest.fixture
+def profile():
+    return compare.profiles(FEATURES, MATRIX, LABELS, {"spend": "GBP"})
+
+
+def test_medians_are_in_business_units_over_who_has_a_value(profile):
+    spend = profile[profile.feature == "spend"].set_index("segment")
+    assert spend.loc["S1", ["n", "share", "unit", "median", "p25", "p75", "overall", "z", "marker", "n_known"]].tolist() == \
+        [3, 0.5, "GBP", 150.0, 125.0, 175.0, 30.0, 1.0, "++", 2]
+    assert spend.loc["S2", ["median", "z", "marker", "n_known"]].tolist() == [20.0, -1.0, "--", 3]
+    assert list(profile.segment) == ["S1", "S1", "S2", "S2"] and list(profile.unit[profile.feature == "days"]) == ["", ""]
+
+
+def test_a_feature_unknown_to_a_whole_segment_is_missing_and_no_error():
+    found = compare.profiles(FEATURES.assign(spend=[1.0, 2, 3, np.nan, np.nan, np.nan]), MATRIX, LABELS, {})
+    assert np.isnan(found[(found.segment == "S1") & (found.feature == "spend")]["median"].iloc[0])
+
+
+@pytest.mark.parametrize(("z", "text"), [(0, ""), (0.49, ""), (0.5, "+"), (-0.5, "-"), (1.0, "++"), (-3, "--")])
+def test_markers_stand_at_half_and_at_one_standard_deviation(z, text):
+    assert marker(z) == text
+
+
+def test_traits_are_the_strongest_marked_features_also_after_a_round_trip(profile, tmp_path):
+    expected = {"S1": [("high", "spend")], "S2": [("low", "spend")]}
+    profile.to_csv(tmp_path / "p.csv", index=False)
+    assert compare.traits(profile) == compare.traits(pd.read_csv(tmp_path / "p.csv")) == expected
+
+
+def test_traits_of_a_segment_whose_numbers_are_hidden_are_no_error(profile):
+    hidden = privacy.hide_small_cells(profile, ["median", "p25", "p75", "z"], min_cell=5)
+    assert set(compare.traits(hidden)) == {"S1", "S2"}
+
+
+def test_sizes_are_shares_of_customers_and_of_spend():
+    found = compare.sizes(FEATURES, LABELS).set_index("segment")
+    assert found.n.to_dict() == {"S1": 3, "S2": 3} and found.spend_share["S1"] == pytest.approx(300 / 360)
+    assert "spend_share" not in compare.sizes(FEATURES[["days"]], LABELS)
+
+
+def test_the_structure_table_has_a_row_for_each_k_or_one_without_a_k():
+    untested = compare.structure(pd.DataFrame(np.arange(20.0).reshape(10, 2)), seed=1)
+    table = compare.structure_table(untested)
+    assert len(table) == 1 and table.verdict[0] == "none" and table.n[0] == 10 and pd.isna(table.k[0]) and pd.isna(table.t1[0])

@@ -1,0 +1,124 @@
+"""Features as a whole: who is in, what is known at as_of, and that nothing after it matters."""
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_sources import online_retail  # noqa: F401
+
+from segkit import behavior, features
+from segkit.errors import BadInput
+from segkit.features import attributes, orders, usage
+
+AS_OF = datetime(2025, 2, 1)
+
+
+def tables(**rows: dict) -> dict:
+    """Canonical tables in the engine, from columns."""
+    import ibis
+
+    connection = ibis.duckdb.connect()
+    return {name: connection.create_table(name, typed(name, pd.DataFrame(columns))) for name, columns in rows.items()}
+
+
+def typed(name: str, rows: pd.DataFrame):
+    """The rows with the types of the contract."""
+    import ibis
+
+    from segkit.tables import DTYPES, TABLES
+
+    return ibis.memtable(rows).cast({column: DTYPES[TABLES[name].columns[column].dtype] for column in rows.columns})
+
+
+def made(as_of=AS_OF, **rows) -> pd.DataFrame:
+    return features.customer_features(tables(**rows), as_of).execute().set_index("customer_id")
+
+
+ORDERS = {"customer_id": ["a", "a", "a", "b", "b", "z"], "order_id": ["o1", "o1", "o2", "o3", "o4", "o5"], "amount": [1.1, 2.2, 3.0, 4.0, 5.0, 9.0],
+          "ordered_at": ["2025-01-01 10:00", "2025-01-01 10:00", "2025-01-05 23:59", "2025-01-31 23:59:59", "2025-02-01 00:00", "2025-03-01"]}
+EVENTS = {"customer_id": ["a", "a", "a", "c", "b", "z"], "feature": ["x", "y", "x", "x", "x", "x"], "duration_seconds": [60, 90, 30, None, 600, 5],
+          "occurred_at": ["2025-01-01 10:00", "2025-01-01 23:59", "2025-01-02", "2025-01-30", "2025-02-01 00:00", "2025-02-09"]}
+CUSTOMERS = {"customer_id": ["a", "n", "late"], "signed_up_at": ["2024-12-01", "2025-01-20 09:00", "2025-02-01 00:00"]}
+
+
+def test_everyone_known_at_as_of_is_there_and_nobody_else():
+    found = made(orders=ORDERS, events=EVENTS, customers=CUSTOMERS)
+    assert list(found.index) == ["a", "b", "c", "n"]
+    assert found.is_active.to_dict() == {"a": True, "b": True, "c": True, "n": False}
+
+
+def test_who_was_never_active_has_counts_of_zero_and_no_dates():
+    quiet = made(orders=ORDERS, events=EVENTS, customers=CUSTOMERS).loc["n"]
+    assert (quiet[["n_orders", "spend", "active_days", "features_used", "active_days_per_week"]] == 0).all()
+    assert quiet[["days_since_last_order", "mean_order_value", "minutes_per_active_day", "last_ordered_at", "last_used_on"]].isna().all()
+    assert quiet.tenure_days == 12
+
+
+def test_a_customer_table_without_times_makes_everybody_in_it_known():
+    found = made(orders=ORDERS, customers={"customer_id": ["a", "n"]})
+    assert list(found.index) == ["a", "b", "n"] and np.isnan(found.tenure_days["n"]) and found.tenure_days["a"] == 31
+
+
+def test_a_customer_whose_sign_up_was_not_recorded_is_known_all_the_same():
+    found = made(orders=ORDERS, customers={"customer_id": ["a", "n"], "signed_up_at": ["2024-12-01", None]})
+    assert "n" in found.index
+
+
+def test_orders_alone_and_events_alone_make_a_dataset():
+    bought, used = made(orders=ORDERS), made(events=EVENTS)
+    assert list(bought.index) == ["a", "b"] and "active_days" not in bought and bought.is_active.all()
+    assert list(used.index) == ["a", "c"] and "n_orders" not in used and used.is_active.all()
+
+
+def test_nothing_at_or_after_as_of_changes_any_feature():
+    before = {name: pd.DataFrame(columns) for name, columns in (("orders", ORDERS), ("events", EVENTS), ("customers", CUSTOMERS))}
+    time = {"orders": "ordered_at", "events": "occurred_at", "customers": "signed_up_at"}
+    expected = made(**before)
+    rng = np.random.default_rng(5)
+    for _ in range(6):
+        changed = {}
+        for name, rows in before.items():
+            past = rows[pd.to_datetime(rows[time[name]], format="mixed") < AS_OF]
+            future = rows.sample(4, replace=True, random_state=int(rng.integers(1000)))
+            future[time[name]] = [(pd.Timestamp(AS_OF) + pd.Timedelta(seconds=int(s))).isoformat() for s in (0, *rng.integers(0, 10**7, 3))]
+            if name == "customers":
+                future["customer_id"] = [f"new{i}" for i in range(4)]
+            else:
+                future[{"orders": "amount", "events": "duration_seconds"}[name]] = rng.integers(1, 10**6, 4)
+                future["customer_id"] = rng.choice(["a", "b", "n", "new"], 4)
+            changed[name] = pd.concat([past, future.iloc[:int(rng.integers(0, 5))]]).sample(frac=1, random_state=1)
+        pd.testing.assert_frame_equal(made(**changed), expected)
+
+
+def test_every_column_is_in_the_glossary_or_a_moment_and_every_line_has_unit_and_meaning():
+    found = made(orders=ORDERS, events=EVENTS, customers=CUSTOMERS)
+    glossary = features.glossary()
+    assert set(glossary.feature) == set(found.columns) - {"first_seen_at", "first_ordered_at", "last_ordered_at", "last_used_on", "is_active"}
+    assert glossary.feature.is_unique and glossary.unit.str.fullmatch(r"\w+").all() and glossary.meaning.str.fullmatch(r".{15,}\.").all()
+    assert set(features.glossary(["orders"]).table) == {"customers", "orders"} and set(features.glossary(["events"]).table) == {"customers", "events"}
+
+
+def test_every_function_of_a_feature_module_is_a_grain_or_a_documented_feature():
+    for module in (attributes, orders, usage):
+        for name, function in features.functions(module).items():
+            assert function.__doc__, name
+            assert name.startswith("per_") or features.grain(function).startswith("per_") or features.grain(function) == "customer", name
+        assert set(module.ABSENT) <= set(features.functions(module))
+
+
+def test_an_unknown_clustering_column_is_refused_with_the_nearest_feature():
+    with pytest.raises(BadInput, match="cluster_on names 'n_order', which is no feature of this dataset\n  do you mean 'n_orders'"):
+        features.check_names(["spend", "n_order"], ["orders"])
+    with pytest.raises(BadInput, match="active_days"):
+        features.check_names(["active_days"], ["orders"])
+    features.check_names(["spend", "tenure_days"], ["orders"])
+
+
+def test_the_published_description_of_online_retail_comes_out(online_retail):  # noqa: F811
+    found = features.customer_features(online_retail.tables, datetime(2011, 12, 10)).execute()
+    recency, n_orders, spend = found.days_since_last_order, found.n_orders, found.spend
+    assert (len(found), round(recency.mean(), 3), recency.median(), recency.max()) == (4_338, 93.059, 51, 374)
+    assert (round(n_orders.mean(), 3), n_orders.median(), n_orders.max(), (n_orders == 1).sum()) == (4.272, 2, 209, 1_493)
+    assert (round(spend.mean(), 3), round(spend.median(), 3), round(spend.max(), 2)) == (2054.266, 674.485, 280_206.02)
+    fifth = behavior.concentration(found, "spend").iloc[3]
+    assert (fifth.top, fifth.n, round(fifth.share, 4)) == (0.2, 868, 0.7462)

@@ -1,0 +1,234 @@
+"""Segments: published numbers, one rule of assignment for old and new customers, and labels that depend on nothing but the data."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import PROJECT
+from sklearn.datasets import load_iris
+from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
+from test_sources import online_retail  # noqa: F401
+
+from segkit import features, matrix, segments
+
+
+def frame(values, prefix="c") -> pd.DataFrame:
+    """A matrix as `segkit.matrix` hands it over."""
+    values = np.asarray(values, dtype=float)
+    return pd.DataFrame(
+        values,
+        index=pd.Index([f"{prefix}{i:04d}" for i in range(len(values))], name="customer_id"),
+        columns=[f"f{j}" for j in range(values.shape[1])],
+    )
+
+
+def blobs(seed: int, n: int = 120, d: int = 3, k: int = 3) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return frame(rng.normal(size=(n, d)) * rng.uniform(0.3, 2, size=d) + rng.normal(scale=3, size=(k, d))[rng.integers(k, size=n)])
+
+
+def within(data: pd.DataFrame, labels: pd.Series) -> float:
+    """Sum of squared distances to the segment means, by hand."""
+    return sum(((part - part.mean()) ** 2).to_numpy().sum() for _, part in data.loc[labels.index].groupby(labels))
+
+
+@pytest.fixture(scope="module")
+def iris() -> pd.DataFrame:
+    return frame(load_iris().data)
+
+
+FITS = {"kmeans": segments.kmeans, "gmm": segments.gmm, "ward": segments.ward}
+
+
+@pytest.mark.parametrize(("k", "inertia"), [(2, 152.347952), (3, 78.851441), (4, 57.228473), (5, 46.446182), (6, 39.039987)])
+def test_k_means_reaches_the_known_optimum_of_iris(iris, k, inertia):
+    assert within(iris, segments.kmeans(iris, k, seed=7, restarts=120).labels) == pytest.approx(inertia, abs=1e-5)
+
+
+def test_three_k_means_and_three_ward_segments_of_iris_are_the_published_ones(iris):
+    species = load_iris().target
+    for solution, sizes, agreement in ((segments.kmeans(iris, 3, 7), [62, 50, 38], 0.730238), (segments.ward(iris, 3), [64, 50, 36], 0.731199)):
+        assert solution.labels.value_counts().tolist() == sizes and list(solution.labels.value_counts().index) == ["S1", "S2", "S3"]
+        assert adjusted_rand_score(species, solution.labels[iris.index]) == pytest.approx(agreement, abs=1e-6)
+
+
+def test_the_rule_of_ward_gives_98_7_percent_of_iris_the_label_of_its_own_cut(iris):
+    solution = segments.ward(iris, 3)
+    assert (segments.assign(solution, iris) == solution.labels[iris.index]).sum() == 148
+
+
+def test_mixtures_of_iris_have_the_published_bic_and_icl(iris):
+    one, two = segments.gmm(iris, 1, 7), segments.gmm(iris, 2, 7)
+    assert (one.bic, two.bic) == (pytest.approx(829.978, abs=1e-3), pytest.approx(574.018, abs=1e-3))
+    assert two.icl == pytest.approx(574.019, abs=0.02) and one.icl == one.bic
+    assert two.labels.value_counts().tolist() == [100, 50] and np.isnan(segments.kmeans(iris, 2, 7).bic)
+
+
+def test_the_mcdonalds_survey_is_cut_as_well_as_published(real_data):
+    survey = pd.read_csv(real_data / "mcdonalds" / "mcdonalds.csv").iloc[:, :11]
+    published = [2145.50, 1818.70, 1602.93, 1434.61, 1325.24, 1246.57, 1175.37]
+    answers = frame(survey == "Yes")
+    for k, expected in enumerate(published, 2):
+        assert within(answers, segments.kmeans(answers, k, seed=7, restarts=150).labels) <= expected * 1.002
+
+
+def test_rfm_of_online_retail_is_cut_as_well_as_published(online_retail):  # noqa: F811
+    found = features.customer_features(online_retail.tables, pd.Timestamp("2011-12-10").to_pydatetime()).execute().set_index("customer_id")
+    columns = ["days_since_last_order", "n_orders", "spend"]
+    recipe = matrix.recipe(found, columns)
+    prepared = matrix.prepare(found, recipe)
+    assert recipe.log == (True, True, True)
+    for k, expected in enumerate([6474.14, 4856.35, 3924.73, 3268.02, 2840.19, 2533.03, 2325.54], 2):
+        assert within(prepared, segments.kmeans(prepared, k, seed=7).labels) == pytest.approx(expected, rel=5e-4)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_assigning_to_a_mixture_is_its_own_prediction_for_old_and_new_customers(seed):
+    data, k = blobs(seed), 2 + seed % 4
+    solution = segments.gmm(data, k, seed)
+    twin = GaussianMixture(k, n_init=3, random_state=seed, reg_covar=segments.SMALLEST_VARIANCE, max_iter=200).fit(matrix.in_value_order(data))
+    new = frame(np.random.default_rng(seed + 100).normal(scale=5, size=(500, 3)), "new")
+    for rows in (data, new):
+        ours, theirs = segments.assign(solution, rows), twin.predict(rows.to_numpy())
+        assert adjusted_rand_score(ours, theirs) == 1 and ours.index.equals(rows.index)
+        assert np.allclose(segments.membership(solution, rows).probability, twin.predict_proba(rows.to_numpy()).max(axis=1))
+    assert (segments.assign(solution, data) == solution.labels[data.index]).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_assigning_to_k_means_is_the_nearest_centre_and_its_own_label(seed):
+    data = blobs(seed, k=5)
+    solution = segments.kmeans(data, 4, seed)
+    assert (segments.assign(solution, data) == solution.labels[data.index]).all()
+    new = np.random.default_rng(seed).normal(scale=5, size=(200, 3))
+    nearest = ((new[:, None] - solution.center[None]) ** 2).sum(axis=2).argmin(axis=1)
+    assert list(segments.assign(solution, frame(new))) == [f"S{s + 1}" for s in nearest]
+
+
+@pytest.mark.parametrize("method", FITS)
+def test_the_order_and_the_names_of_customers_change_nothing(method):
+    data = blobs(11)
+    here = segments.assign(FITS[method](data, 4, 3), data)
+    shuffled = data.sample(frac=1, random_state=5)
+    renamed = frame(data.to_numpy(), "a-pseudonym-")
+    assert segments.assign(FITS[method](shuffled, 4, 3), shuffled)[data.index].equals(here)
+    assert list(segments.assign(FITS[method](renamed, 4, 3), renamed)) == list(here)
+
+
+def test_the_number_of_threads_changes_no_label_and_no_digit_of_a_probability():
+    code = (
+        "import sys; sys.path[:0] = ['tests']; from test_segments import FITS, blobs; from segkit import segments; import hashlib\n"
+        "data = blobs(1, n=3000, d=6, k=5)\n"
+        "for fit in FITS.values(): print(hashlib.sha256(segments.membership(fit(data.iloc[:1500], 5, 1), data).to_csv().encode()).hexdigest())"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n, "PYTHONPATH": str(PROJECT)},
+        ).stdout
+        for n in ("1", "2")
+    ]
+    assert said[0] == said[1] and len(said[0].split()) == 3
+
+
+@pytest.mark.parametrize("method", FITS)
+def test_labels_are_largest_first(method):
+    for seed in range(4):
+        sizes = FITS[method](blobs(seed), 4, seed).labels.value_counts()
+        assert sizes.sort_index().is_monotonic_decreasing and set(sizes.index) == {"S1", "S2", "S3", "S4"}
+
+
+def test_equal_sizes_are_ordered_by_their_centres():
+    data = frame(np.repeat([[5.0, 0], [0, 5], [0, 0]], 10, axis=0) + np.tile(np.linspace(0, 0.1, 10), 3)[:, None])
+    labels = segments.kmeans(data, 3, 1).labels[data.index]
+    assert list(labels[::10]) == ["S3", "S2", "S1"]
+
+
+@pytest.mark.parametrize("method", FITS)
+def test_customers_who_are_alike_are_never_told_apart(method):
+    data = frame(np.repeat([[0, 0], [1, 0], [0, 1]], [40, 30, 20], axis=0))
+    solution = FITS[method](data, 5, 1)
+    assert solution.k == 3 and np.isfinite(solution.center).all()
+    assert segments.assign(solution, data).value_counts().to_dict() == {"S1": 40, "S2": 30, "S3": 20}
+
+
+def test_a_solution_is_frozen(iris):
+    solution = segments.kmeans(iris, 2, 7)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        solution.k = 3
+
+
+@pytest.mark.parametrize("method", FITS)
+def test_the_json_alone_is_enough_to_assign_a_new_customer_by_hand(method):
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"spend": rng.lognormal(3, 1, 300), "tenure_days": rng.normal(200, 50, 300)}, index=[f"c{i}" for i in range(300)])
+    table.iloc[:5, 1] = np.nan
+    recipe = matrix.recipe(table, list(table))
+    prepared = matrix.prepare(table, recipe)
+    solution = FITS[method](prepared, 3, 1)
+    said = json.loads(segments.to_text(solution, recipe))
+    recipe_said = said["recipe"]
+    x = table[recipe_said["columns"]].fillna(dict(zip(recipe_said["columns"], recipe_said["fill"], strict=True))).to_numpy()
+    x = (np.where(recipe_said["log"], np.log1p(x), x) - recipe_said["center"]) / recipe_said["scale"]
+    scores = np.stack(
+        [s["offset"] - 0.5 * np.sum((x - s["center"]) @ np.array(s["precision"]) * (x - s["center"]), axis=1) for s in said["segments"]], axis=1
+    )
+    by_hand = pd.Series([said["segments"][s]["segment"] for s in scores.argmax(axis=1)], index=table.index)
+    assert (said["method"], said["k"], said["seed"]) == (method, 3, 1 if method != "ward" else solution.seed)
+    assert (segments.assign(solution, prepared)[table.index] == by_hand).all()
+
+
+def test_everyone_known_is_in_the_assignments_and_who_was_never_active_has_no_segment():
+    data = blobs(1)
+    known = pd.Series([*data.index[::-1], "zz-quiet", "aa-quiet"])
+    found = segments.assignments(segments.kmeans(data, 3, 1), data, known)
+    assert list(found.columns) == ["customer_id", "segment", "probability"] and list(found.customer_id) == sorted(known)
+    quiet = found.customer_id.str.endswith("quiet")
+    assert found[quiet][["segment", "probability"]].isna().all(axis=None) and found[~quiet].notna().all(axis=None)
+    assert found[~quiet].probability.between(1 / 3, 1).all()
+
+
+def test_equal_values_get_equal_rfm_scores_and_who_never_ordered_is_apart():
+    table = pd.DataFrame(
+        {"days_since_last_order": [1, 50, 50, 200, 300, np.nan], "n_orders": [9, 1, 1, 1, 1, 0], "spend": [500.0, 10, 20, 20, 20, 0]},
+        index=list("abcdef"),
+    )
+    codes = segments.rfm(table)
+    assert codes.to_dict() == {"a": "555", "b": "431", "c": "433", "d": "233", "e": "133", "f": "000"} or codes["f"] == "000"
+    assert (
+        codes["b"][0] == codes["c"][0]
+        and len({code[1] for code in codes[["b", "c", "d", "e"]]}) == 1
+        and len({code[2] for code in codes[["c", "d", "e"]]}) == 1
+    )
+    assert codes["a"] == "555" and segments.rfm(table.sample(frac=1, random_state=1))[codes.index].equals(codes)
+
+
+def test_when_nobody_ordered_every_rfm_code_is_000():
+    table = pd.DataFrame({"days_since_last_order": [np.nan] * 2, "n_orders": [0, 0], "spend": [0.0, 0.0]}, index=list("ab"))
+    assert list(segments.rfm(table)) == ["000", "000"]
+
+
+def test_random_groups_have_the_same_sizes_and_know_nothing():
+    labels = pd.Series(["S1"] * 500 + ["S2"] * 300 + ["S3"] * 200, index=[f"c{i:04d}" for i in range(1000)])
+    dealt = segments.random_like(labels, seed=3)
+    assert dealt.value_counts().to_dict() == {"S1": 500, "S2": 300, "S3": 200} and dealt.index.equals(labels.index)
+    assert abs(adjusted_rand_score(labels, dealt)) < 0.02
+    assert segments.random_like(labels.sample(frac=1, random_state=1), 3)[labels.index].equals(dealt)
+    assert not segments.random_like(labels, 4).equals(dealt)
+
+
+def test_baselines_are_rfm_when_there_are_orders_and_random_groups_always():
+    labels = pd.Series(["S1", "S2"], index=["a", "b"])
+    bought = pd.DataFrame({"days_since_last_order": [1, 2], "n_orders": [1, 2], "spend": [1.0, 2.0]}, index=["a", "b"])
+    assert set(segments.baselines(bought, labels, 1)) == {"rfm", "random"}
+    assert set(segments.baselines(pd.DataFrame({"active_days": [1, 2]}, index=["a", "b"]), labels, 1)) == {"random"}

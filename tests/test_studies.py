@@ -1,0 +1,97 @@
+"""Studies: unknown keys, impossible parameters and undeclared claims are refused in words; windows are half open."""
+from datetime import datetime
+
+import pytest
+
+from segkit import studies
+from segkit.errors import BadInput
+
+BASE = "study: s\ndataset: d\nquestion: Why?\ncluster_on: [spend, n_orders]\n"
+FIRST, LAST = datetime(2025, 1, 1, 9), datetime(2025, 6, 30, 23, 59)
+
+
+def load(tmp_path, text, **overrides):
+    path = tmp_path / "s.yaml"
+    path.write_text(text)
+    return studies.load(path, overrides)
+
+
+def test_a_small_study_gets_the_defaults(tmp_path):
+    study = load(tmp_path, BASE)
+    assert (study.as_of, study.horizon_days, study.methods, study.k_min, study.k_max) == ("auto", 90, ["kmeans", "gmm", "ward"], 2, 8)
+    assert (study.chosen_method, study.chosen_k, study.wanted_cut, study.min_cell, study.hypotheses) == ("auto", 0, False, 5, [])
+
+
+@pytest.mark.parametrize("written", ["2025-10-01", "'2025-10-01'", "20251001"])
+def test_as_of_may_be_written_as_a_date_or_as_text(tmp_path, written):
+    assert load(tmp_path, BASE + f"as_of: {written}\n").as_of == "2025-10-01"
+
+
+def test_overrides_replace_keys_and_are_checked_like_them(tmp_path):
+    assert load(tmp_path, BASE, k_max=10).k_max == 10
+    with pytest.raises(BadInput, match="unknown key 'kmax': do you mean 'k_max'"):
+        load(tmp_path, BASE, kmax=10)
+
+
+@pytest.mark.parametrize(("more", "complaint"), [
+    ("kmax: 3", "unknown key 'kmax': do you mean 'k_max'?"),
+    ("hypotheses: [{nmae: x, kpi: revenue, test: spread}]", "unknown key 'hypotheses.0.nmae': do you mean 'name'?"),
+    ("hypotheses: [{name: x, kpi: income, test: spread}]", "hypotheses.0.kpi: input should be 'revenue'"),
+    ("hypotheses: [{name: x, kpi: revenue, test: beats_baseline}]", "needs a baseline (rfm or random)"),
+    ("hypotheses: [{name: x, kpi: revenue, test: spread, baseline: rfm}]", "no other test takes one"),
+    ("hypotheses: [{name: x, kpi: aov, test: beats_baseline, baseline: rfm}]", "aov is a ratio over orders"),
+    ("hypotheses: [{name: x, kpi: revenue, test: spread, at_least: -1}]", "greater than or equal to 0"),
+    ("hypotheses: [{name: x, kpi: revenue, test: spread}, {name: x, kpi: aov, test: spread}]", "two hypotheses have the same name"),
+    ("horizon_days: 0\nhypotheses: [{name: x, kpi: revenue, test: spread}]", "need an outcome window: horizon_days is 0"),
+    ("as_of: tomorrow", "as_of is `auto` or a date such as 2025-10-01"), ("as_of: 2025-02-30", "is not YAML\n  day is out of range for month"),
+    ("k_min: 5\nk_max: 4", "k_min 5 is above k_max 4"), ("chosen_k: 9", "chosen_k 9 lies outside"), ("chosen_k: 1", "chosen_k 1 lies outside"),
+    ("methods: [kmean]", "should be 'kmeans', 'gmm' or 'ward'"), ("methods: []", "at least 1 item"), ("methods: [gmm, gmm]", "names something twice"),
+    ("methods: [gmm]\nchosen_method: ward", "chosen_method ward is not among the methods ['gmm']"),
+    ("horizon_days: 9.5", "should be a valid integer"), ("seed: -1", "greater than or equal to 0"), ("timeout_minutes: .inf", "finite number"),
+    ("fail_if: [structure]", "write `structure none` or `refuted <hypothesis>`"), ("fail_if: [refuted x]", "'x' is unknown"),
+    ("fail_if: [structure nothing]", "do you mean 'none'?"), ("study: ../x", "becomes a folder"), ("study: " + "a" * 65, "at most 64"),
+    ("question: ''", "at least 1 character"), ("1: 2", "keys should be strings"), ("x: !!python/object:os.system {}", "is not YAML"),
+    ("a: b: c", "is not YAML\n  line 5, column 5"), ("cluster_on: spend", "should be a valid list"), ("cluster_on: []", "at least 1 item"),
+])
+def test_what_cannot_be_meant_is_refused_in_one_line_a_mistake(tmp_path, more, complaint):
+    kept = "".join(line + "\n" for line in BASE.splitlines() if not more.startswith(line.split(":")[0] + ":"))
+    with pytest.raises(BadInput) as refused:
+        load(tmp_path, kept + more + "\n")
+    assert complaint in str(refused.value) and "pydantic" not in str(refused.value)
+
+
+def test_a_file_that_is_no_mapping_not_there_or_not_utf_8_is_refused(tmp_path):
+    for text in ("", "[1, 2]", "just words"):
+        with pytest.raises(BadInput, match="holds no keys"):
+            load(tmp_path, text)
+    with pytest.raises(BadInput, match="there is no study file .*other.yaml\n  in that folder: s.yaml"):
+        studies.load(tmp_path / "other.yaml")
+    (tmp_path / "s.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadInput, match="cannot be read"):
+        studies.load(tmp_path / "s.yaml")
+
+
+def test_a_study_is_found_by_name_below_the_home_and_a_name_is_no_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGKIT_HOME", str(tmp_path))
+    assert studies.path_of("demo") == tmp_path / "notebooks" / "studies" / "demo.yaml"
+    with pytest.raises(BadInput, match="is not a study's name"):
+        studies.path_of("../../etc/passwd")
+
+
+@pytest.mark.parametrize(("as_of", "horizon", "cut", "end"), [
+    ("auto", 90, "2025-04-02", "2025-07-01"), ("auto", 0, "2025-07-01", "2025-07-01"), ("2025-04-02", 90, "2025-04-02", "2025-07-01"),
+    ("2025-01-02", 0, "2025-01-02", "2025-01-02"), ("2025-07-01", 0, "2025-07-01", "2025-07-01"),
+])
+def test_windows_are_half_open_and_auto_ends_at_the_midnight_after_the_last_moment(as_of, horizon, cut, end):
+    window = studies.window(as_of, horizon, FIRST, LAST)
+    assert (window.start, f"{window.as_of:%Y-%m-%d}", f"{window.end:%Y-%m-%d}", window.days) == (FIRST, cut, end, horizon)
+
+
+@pytest.mark.parametrize(("as_of", "horizon", "complaint"), [
+    ("auto", 400, "nothing happened before as_of 2024-05-27"), ("2025-01-01", 0, "nothing happened before as_of 2025-01-01"),
+    ("2025-07-02", 0, "as_of 2025-07-02 lies after the data\n  the data run from 2025-01-01 to 2025-06-30\n  -> choose 2025-07-01 or earlier"),
+    ("9999-12-31", 90, "lies after the data"), ("2025-04-03", 90, r"the outcome window \[2025-04-03, 2025-07-02\) is not over yet"),
+])
+def test_a_window_the_data_do_not_cover_is_refused(as_of, horizon, complaint):
+    with pytest.raises(BadInput, match=complaint):
+        studies.window(as_of, horizon, FIRST, LAST)
