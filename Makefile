@@ -9,7 +9,7 @@ run: .venv/run
 test: .venv/test
 	.venv/bin/python -m pytest
 lint: .venv/test
-	.venv/bin/ruff check
+	.venv/bin/ruff check && .venv/bin/ruff format --check segkit tests benchmarks
 lab: .venv-lab/lab .venv/run
 	.venv/bin/segkit demo && .venv-lab/bin/jupyter lab notebooks
 bench: .venv/test

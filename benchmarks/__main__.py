@@ -1,4 +1,5 @@
 """Measure everything that is claimed and write reports/bench.json: a list of {name, value, unit, target, holds, versions}."""
+
 import argparse
 import json
 import platform
@@ -8,7 +9,11 @@ from importlib.metadata import version
 from benchmarks import runtime, structure, verdicts
 from segkit import home
 
-VERSIONS = {"python": platform.python_version(), "machine": platform.machine(), **{name: version(name) for name in ("segkit", "numpy", "pandas", "scikit-learn", "duckdb")}}
+VERSIONS = {
+    "python": platform.python_version(),
+    "machine": platform.machine(),
+    **{name: version(name) for name in ("segkit", "numpy", "pandas", "scikit-learn", "duckdb")},
+}
 
 
 def main() -> None:
@@ -31,7 +36,9 @@ def main() -> None:
 def structure_rows(seeds: int):
     """The rows of benchmarks/structure.py, case by case."""
     for case in structure.CASES:
-        yield from (asdict(row) for row in structure.judged(structure.rates(case, range(structure.FIRST_SEED, structure.FIRST_SEED + seeds))))
+        yield from (
+            asdict(row) for row in structure.judged(structure.rates(case, range(structure.FIRST_SEED, structure.FIRST_SEED + seeds)))
+        )
 
 
 if __name__ == "__main__":

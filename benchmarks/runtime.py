@@ -1,4 +1,5 @@
 """What a run costs: the demo study from the command line, and its notebooks by plain papermill side by side."""
+
 import os
 import shutil
 import subprocess
@@ -24,7 +25,11 @@ def new_home(folder: Path) -> dict[str, str]:
 
 def measured(words: list[str], env: dict[str, str], cwd: Path) -> tuple[float, float]:
     """Seconds, and the largest resident memory in GB of the command with all its children together (sampled ten times a second)."""
-    began, largest, running = time.monotonic(), 0, subprocess.Popen(words, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    began, largest, running = (
+        time.monotonic(),
+        0,
+        subprocess.Popen(words, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE),
+    )
 
     def watch():
         nonlocal largest
@@ -77,13 +82,29 @@ def rows() -> list[dict]:
         ours, memory = measured(run, env, folder)
         plain = 0.0
         for name in NOTEBOOKS:
-            plain += measured([sys.executable, "-m", "papermill", f"{name}.ipynb", str(folder / "out.ipynb"), "-k", "python3"], env, folder / "notebooks")[0]
+            plain += measured(
+                [sys.executable, "-m", "papermill", f"{name}.ipynb", str(folder / "out.ipynb"), "-k", "python3"], env, folder / "notebooks"
+            )[0]
         empty(folder)
-        code = ("import sys; from pathlib import Path; from segkit import execute, runs; "
-                "execute.notebooks([execute.Job(s.word, Path('notebooks') / f'{s.notebook}.ipynb', Path('out') / f'{s.notebook}.ipynb', {}, s.warm) for s in runs.STAGES], {}, 300)")
+        job = "execute.Job(s.word, Path('notebooks') / f'{s.notebook}.ipynb', Path('out') / f'{s.notebook}.ipynb', {}, s.warm)"
+        code = f"from pathlib import Path; from segkit import execute, runs; execute.notebooks([{job} for s in runs.STAGES], {{}}, 300)"
         fixed, _ = measured([sys.executable, "-c", code], env, folder)
-    return [{"name": "demo run with gathering", "value": round(first, 1), "unit": "s", "target": None, "holds": True},
-            {"name": "demo run", "value": round(ours, 1), "unit": "s", "target": 75, "holds": ours <= 75},
-            {"name": "demo run, resident memory of all processes", "value": round(memory, 2), "unit": "GB", "target": 1.5, "holds": memory <= 1.5},
-            {"name": "fixed cost of four notebooks", "value": round(fixed, 1), "unit": "s", "target": 25, "holds": fixed <= 25},
-            {"name": "plain papermill over ours, same notebooks", "value": round(plain / ours, 2), "unit": "ratio", "target": 1.0, "holds": plain >= ours}]
+    return [
+        {"name": "demo run with gathering", "value": round(first, 1), "unit": "s", "target": None, "holds": True},
+        {"name": "demo run", "value": round(ours, 1), "unit": "s", "target": 75, "holds": ours <= 75},
+        {
+            "name": "demo run, resident memory of all processes",
+            "value": round(memory, 2),
+            "unit": "GB",
+            "target": 1.5,
+            "holds": memory <= 1.5,
+        },
+        {"name": "fixed cost of four notebooks", "value": round(fixed, 1), "unit": "s", "target": 25, "holds": fixed <= 25},
+        {
+            "name": "plain papermill over ours, same notebooks",
+            "value": round(plain / ours, 2),
+            "unit": "ratio",
+            "target": 1.0,
+            "holds": plain >= ours,
+        },
+    ]

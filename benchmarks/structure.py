@@ -2,12 +2,13 @@
 
 `python benchmarks/structure.py --seeds 40` prints a line per case. Seeds start at 1000: the rule was tuned on smaller ones.
 """
+
 import argparse
 import json
 import math
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -56,19 +57,24 @@ def _correlated_normal(rng: np.random.Generator, columns: int = COLUMNS) -> np.n
     return shared @ loadings + 0.5 * rng.standard_normal((ROWS, columns))
 
 
-def gaussian(rng): return rng.standard_normal((ROWS, COLUMNS))
+def gaussian(rng):
+    return rng.standard_normal((ROWS, COLUMNS))
 
 
-def gaussian_correlated(rng): return _correlated_normal(rng)
+def gaussian_correlated(rng):
+    return _correlated_normal(rng)
 
 
-def uniform(rng): return rng.random((ROWS, COLUMNS))
+def uniform(rng):
+    return rng.random((ROWS, COLUMNS))
 
 
-def gamma(rng): return rng.gamma(1.0, size=(ROWS, COLUMNS))
+def gamma(rng):
+    return rng.gamma(1.0, size=(ROWS, COLUMNS))
 
 
-def gamma_log1p(rng): return np.log1p(10 * gamma(rng))
+def gamma_log1p(rng):
+    return np.log1p(10 * gamma(rng))
 
 
 def gamma_correlated(rng):
@@ -76,13 +82,16 @@ def gamma_correlated(rng):
     return gamma_law.ppf(ndtr(normal / normal.std(axis=0)), 1.0)
 
 
-def t3_independent(rng): return rng.standard_t(3, (ROWS, COLUMNS))
+def t3_independent(rng):
+    return rng.standard_t(3, (ROWS, COLUMNS))
 
 
-def t3_multivariate(rng): return gaussian(rng) / np.sqrt(rng.chisquare(3, ROWS) / 3)[:, None]
+def t3_multivariate(rng):
+    return gaussian(rng) / np.sqrt(rng.chisquare(3, ROWS) / 3)[:, None]
 
 
-def bernoulli_items(rng): return (rng.random((ROWS, ITEMS)) < rng.uniform(0.1, 0.9, ITEMS)).astype(float)
+def bernoulli_items(rng):
+    return (rng.random((ROWS, ITEMS)) < rng.uniform(0.1, 0.9, ITEMS)).astype(float)
 
 
 def one_trait(rng):
@@ -140,23 +149,27 @@ def _separations(centres: np.ndarray, covariances: np.ndarray) -> np.ndarray:
 
 def blobs(groups: int, separation: float = 3.0, noise_columns: int = 0) -> Make:
     """Gaussian groups, the smallest 5 %, axis sd .5 to 1.5, turned at random; the closest pair `separation` apart."""
+
     def make(rng: np.random.Generator) -> np.ndarray:
         turns = [np.linalg.qr(rng.standard_normal((COLUMNS, COLUMNS)))[0] for _ in range(groups)]
         axes = rng.uniform(0.5, 1.5, (groups, COLUMNS))
-        covariances = np.array([turn @ np.diag(axis ** 2) @ turn.T for turn, axis in zip(turns, axes)])
+        covariances = np.array([turn @ np.diag(axis**2) @ turn.T for turn, axis in zip(turns, axes)])
         centres = rng.standard_normal((groups, COLUMNS))
         centres *= separation / _separations(centres, covariances).min()
         labels = rng.choice(groups, ROWS, p=_sizes(rng, groups))
         noise = rng.standard_normal((ROWS, COLUMNS))
         rows = np.array([centres[g] + turns[g] @ (axes[g] * point) for g, point in zip(labels, noise)])
         return np.column_stack([rows, rng.standard_normal((ROWS, noise_columns))])
+
     return make
 
 
 def overlap(distance: float) -> Make:
     """Three spherical groups of equal size, every two centres `distance` sd apart."""
+
     def make(rng: np.random.Generator) -> np.ndarray:
         return gaussian(rng) + distance / math.sqrt(2) * np.eye(3, COLUMNS)[rng.integers(3, size=ROWS)]
+
     return make
 
 
@@ -173,9 +186,24 @@ def zero_inflated_segments(rng):
 
 
 CASES = {
-    **{make.__name__: Case(make, 1, "alone") for make in (
-        gaussian, gaussian_correlated, uniform, gamma, gamma_log1p, gamma_correlated, t3_multivariate, t3_independent,
-        bernoulli_items, one_trait, zero_inflated, customers, banana)},
+    **{
+        make.__name__: Case(make, 1, "alone")
+        for make in (
+            gaussian,
+            gaussian_correlated,
+            uniform,
+            gamma,
+            gamma_log1p,
+            gamma_correlated,
+            t3_multivariate,
+            t3_independent,
+            bernoulli_items,
+            one_trait,
+            zero_inflated,
+            customers,
+            banana,
+        )
+    },
     "customers_with_span": Case(customers_with_span, 1, "limit"),
     **{f"blobs_{groups}": Case(blobs(groups), groups, "found") for groups in (3, 4, 6)},
     "blobs_3_noise_7": Case(blobs(3, noise_columns=7), 3, "found"),
@@ -192,10 +220,15 @@ def rates(case: str, seeds: Iterable[int]) -> dict:
     start, seeds = time.perf_counter(), list(seeds)
     found = [verdict.structure(pd.DataFrame(CASES[case].make(np.random.default_rng(seed))), seed) for seed in seeds]
     cut = [each.k for each in found if each.verdict == "reproducible"]
-    return {"case": case, "seeds": len(seeds), "reproducible": len(cut) / len(seeds),
-            "several": sum(each.several for each in found) / len(seeds),
-            "right_k": sum(k == CASES[case].groups for k in cut) / len(seeds),
-            "ks": "".join(map(str, cut)), "seconds": (time.perf_counter() - start) / len(seeds)}
+    return {
+        "case": case,
+        "seeds": len(seeds),
+        "reproducible": len(cut) / len(seeds),
+        "several": sum(each.several for each in found) / len(seeds),
+        "right_k": sum(k == CASES[case].groups for k in cut) / len(seeds),
+        "ks": "".join(map(str, cut)),
+        "seconds": (time.perf_counter() - start) / len(seeds),
+    }
 
 
 def judged(rate: dict) -> list[Row]:

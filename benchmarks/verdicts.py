@@ -4,9 +4,10 @@ Rows {name, value, unit, target, holds}, one JSON object a line: python benchmar
 A share of wrong verdicts holds at .05, the two-sided level; coverage lines lie a little below .95. A naive rule "holds" when it
 is seen to fail, since that is why it is not used.
 """
+
 import argparse
 import json
-from typing import Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -131,7 +132,7 @@ def baselines(reps: int, draw: np.random.Generator) -> Iterator[dict]:
                     se = (one.high - one.low) / 2 / intervals.Z
                     got.append(says(one, "supported"))
                     naive.append(plain_eta2(revenue, labels) - plain_eta2(revenue, rfm) > 1.96 * se)
-                case = f"{name} against {parts ** 3} RFM cells, outcome {'related' if related else 'unrelated'}"
+                case = f"{name} against {parts**3} RFM cells, outcome {'related' if related else 'unrelated'}"
                 yield share(got, f"false supported: {case}", at_most=0.05)
                 if name.startswith("RFM split") and parts == 3:
                     yield share(naive, f"naive, fails: plain eta2, {case}", at_least=0.05)

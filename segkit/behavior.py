@@ -1,4 +1,5 @@
 """How customers behave, as aggregates of customer_features and the gathered tables: what notebook 02 shows."""
+
 from datetime import datetime
 
 import numpy as np
@@ -18,8 +19,18 @@ def distribution(customers: pd.DataFrame, glossary: pd.DataFrame) -> pd.DataFram
     for name, unit in zip(glossary.feature, glossary.unit):
         known = customers[name].dropna().astype("float64")
         half = 1.96 * known.std() / np.sqrt(max(len(known), 1))
-        lines.append({"feature": name, "unit": unit, "n": len(known), "n_missing": len(customers) - len(known), "mean": known.mean(),
-                      "low": known.mean() - half, "high": known.mean() + half, **{key: known.quantile(q) for key, q in QUANTILES.items()}})
+        lines.append(
+            {
+                "feature": name,
+                "unit": unit,
+                "n": len(known),
+                "n_missing": len(customers) - len(known),
+                "mean": known.mean(),
+                "low": known.mean() - half,
+                "high": known.mean() + half,
+                **{key: known.quantile(q) for key, q in QUANTILES.items()},
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -36,7 +47,10 @@ def histogram(customers: pd.DataFrame, names: list[str], bins: int = 16) -> pd.D
         shape, back = (np.log1p, np.expm1) if log else (np.asarray, np.asarray)
         edges = np.linspace(shape(low), shape(high if high > low else low + 1), bins + 1)
         counts, _ = np.histogram(np.clip(shape(known), edges[0], edges[-1]), edges)
-        lines += [{"feature": name, "left": float(back(a)), "right": float(back(b)), "log": log, "n": int(n)} for a, b, n in zip(edges, edges[1:], counts)]
+        lines += [
+            {"feature": name, "left": float(back(a)), "right": float(back(b)), "log": log, "n": int(n)}
+            for a, b, n in zip(edges, edges[1:], counts)
+        ]
     return pd.DataFrame(lines)
 
 
@@ -53,8 +67,11 @@ def concentration(customers: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def activity(tables: dict, as_of: datetime):
     """Customer and month of every order and event before as_of, once each. Out: customer_id, month."""
-    months = [before(tables[name], name, as_of).select("customer_id", month=tables[name][TABLES[name].time].truncate("M").cast("date"))
-              for name in ("orders", "events") if name in tables]
+    months = [
+        before(tables[name], name, as_of).select("customer_id", month=tables[name][TABLES[name].time].truncate("M").cast("date"))
+        for name in ("orders", "events")
+        if name in tables
+    ]
     both = months[0] if len(months) == 1 else months[0].union(months[1])
     return both.distinct()
 
@@ -65,7 +82,9 @@ def monthly(tables: dict, as_of: datetime) -> pd.DataFrame:
     table = active.group_by("month").aggregate(n=active.count()).order_by("month").execute()
     if "orders" in tables:
         placed = per_order(before(tables["orders"], "orders", as_of))
-        sales = placed.group_by(month=placed.ordered_at.truncate("M").cast("date")).aggregate(orders=placed.count(), revenue=placed.amount.sum().cast("float64"))
+        sales = placed.group_by(month=placed.ordered_at.truncate("M").cast("date")).aggregate(
+            orders=placed.count(), revenue=placed.amount.sum().cast("float64")
+        )
         table = table.merge(sales.execute(), how="left", on="month")
     month = pd.to_datetime(table.month)
     return table.assign(month=month.dt.strftime("%Y-%m"), complete=month + pd.offsets.MonthEnd(0) < pd.Timestamp(as_of))
@@ -90,8 +109,16 @@ def cohorts(tables: dict, as_of: datetime, months: int = 12) -> pd.DataFrame:
         for month in range(cohort, min(last, cohort + months) + 1):
             seen = binomtest(int(back.get((cohort, month), 0)), int(n))
             low, high = seen.proportion_ci(method="wilson")
-            lines.append({"cohort": str(pd.Period(ordinal=cohort, freq="M")), "month": month - cohort, "n": int(n), "value": seen.statistic,
-                          "low": float(low), "high": float(high)})
+            lines.append(
+                {
+                    "cohort": str(pd.Period(ordinal=cohort, freq="M")),
+                    "month": month - cohort,
+                    "n": int(n),
+                    "value": seen.statistic,
+                    "low": float(low),
+                    "high": float(high),
+                }
+            )
     return pd.DataFrame(lines, columns=["cohort", "month", "n", "value", "low", "high"])
 
 
@@ -109,5 +136,15 @@ def usage_grid(customers: pd.DataFrame) -> pd.DataFrame:
     rank = users.minutes_per_active_day.rank(pct=True, method="average")
     intensity = np.select([rank <= 1 / 3, rank <= 2 / 3], ["short", "middle"], "long")
     counts = pd.crosstab(frequency, intensity).reindex(index=[name for _, name in TIERS], columns=["short", "middle", "long"], fill_value=0)
-    return pd.DataFrame([{"frequency": row, "intensity": column, "n": int(counts.loc[row, column]), "share": counts.loc[row, column] / max(len(users), 1)}
-                         for row in counts.index for column in counts.columns])
+    return pd.DataFrame(
+        [
+            {
+                "frequency": row,
+                "intensity": column,
+                "n": int(counts.loc[row, column]),
+                "share": counts.loc[row, column] / max(len(users), 1),
+            }
+            for row in counts.index
+            for column in counts.columns
+        ]
+    )

@@ -1,16 +1,22 @@
 """`segkit …`: a thin skin over functions. Messages go to stderr, results to stdout, the exit code says how it went."""
+
 import logging
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Iterator, Optional
+from typing import Annotated, Any
 
 import typer
 
 from segkit import errors
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-                  help="Customer segments: are they real, do they matter, can they be used, do they last?")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Customer segments: are they real, do they matter, can they be used, do they last?",
+)
 
 
 @contextmanager
@@ -64,11 +70,15 @@ class Bar:
 
 
 @app.command()
-def run(study: Annotated[str, typer.Argument(help="a study's YAML file, or its name")],
-        parameter: Annotated[Optional[list[str]], typer.Option("-p", metavar="NAME=VALUE", help="replace a key of the study; the value is YAML")] = None,
-        out: Annotated[Optional[Path], typer.Option(help="root of data/ and reports/ (default: the workbench)")] = None,
-        force: Annotated[bool, typer.Option(help="run again what is already there")] = False,
-        wait: Annotated[float, typer.Option(help="seconds to wait for another run of the same study")] = 0.0) -> None:
+def run(
+    study: Annotated[str, typer.Argument(help="a study's YAML file, or its name")],
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="replace a key of the study; the value is YAML")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="root of data/ and reports/ (default: the workbench)")] = None,
+    force: Annotated[bool, typer.Option(help="run again what is already there")] = False,
+    wait: Annotated[float, typer.Option(help="seconds to wait for another run of the same study")] = 0.0,
+) -> None:
     """Run a study and publish its report; prints the path of its index.html."""
     with told():
         from segkit import runs
@@ -83,11 +93,14 @@ def run(study: Annotated[str, typer.Argument(help="a study's YAML file, or its n
 
 
 @app.command()
-def demo(customers: Annotated[int, typer.Option(min=200, help="how many customers")] = 5000,
-         seed: Annotated[int, typer.Option(min=0, help="same seed, same bytes")] = 7) -> None:
+def demo(
+    customers: Annotated[int, typer.Option(min=200, help="how many customers")] = 5000,
+    seed: Annotated[int, typer.Option(min=0, help="same seed, same bytes")] = 7,
+) -> None:
     """Make the synthetic demo data: data/raw/demo, and the truth behind it apart in data/truth."""
     with told():
-        from segkit import demo as maker, home
+        from segkit import demo as maker
+        from segkit import home
 
         folder = home.private(home.root() / "data" / "raw" / "demo")
         maker.write(folder, home.private(home.root() / "data" / "truth") / "demo.csv", customers, seed)
@@ -114,7 +127,9 @@ def runs_of() -> None:
         reports = home.out() / "reports"
         for folder in sorted(path for path in reports.glob("*") if path.is_dir()):
             for each in study_of(folder)["runs"]:
-                typer.echo(f"{folder.name}\t{each['run_id']}\t{each['structure']}\t{each['claims']}{chr(9) + 'latest' if each['is_latest'] else ''}")
+                typer.echo(
+                    f"{folder.name}\t{each['run_id']}\t{each['structure']}\t{each['claims']}{chr(9) + 'latest' if each['is_latest'] else ''}"
+                )
 
 
 def main() -> None:

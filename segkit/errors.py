@@ -2,8 +2,9 @@
 
 A scheduler reads the exit code, a person reads the message. Messages never quote a customer's values.
 """
+
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class SegkitError(Exception):

@@ -3,6 +3,7 @@
 Papermill calls a run fine after `sys.exit(0)`, and marks every cell "completed" after the kernel died. Here a notebook has
 succeeded when nothing was raised AND every code cell completed AND the files it owes are there.
 """
+
 import ast
 import errno
 import json
@@ -11,10 +12,11 @@ import math
 import os
 import re
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any
 
 from segkit import errors
 
@@ -23,17 +25,21 @@ from segkit import errors
 class Job:
     """One notebook to run."""
 
-    stage: str                     # the one word of the stage: "segments"
-    notebook: Path                 # the source, never modified
-    output: Path                   # the executed copy, kept also when the notebook fails
-    parameters: dict[str, Any]     # scalars and flat lists
-    warm: tuple[str, ...] = ()     # modules the kernel imports while it waits for its turn
+    stage: str  # the one word of the stage: "segments"
+    notebook: Path  # the source, never modified
+    output: Path  # the executed copy, kept also when the notebook fails
+    parameters: dict[str, Any]  # scalars and flat lists
+    warm: tuple[str, ...] = ()  # modules the kernel imports while it waits for its turn
     writes: tuple[Path, ...] = ()  # files the notebook owes
 
 
-def notebooks(jobs: Sequence[Job], env: dict[str, str], seconds: float,
-              on_cell: Callable[[Job, int, int], None] | None = None,
-              on_done: Callable[[Job, float], None] | None = None) -> None:
+def notebooks(
+    jobs: Sequence[Job],
+    env: dict[str, str],
+    seconds: float,
+    on_cell: Callable[[Job, int, int], None] | None = None,
+    on_done: Callable[[Job, float], None] | None = None,
+) -> None:
     """Run `jobs` in order, all within `seconds`; return only if every one of them succeeded.
 
     env:     added to the kernels' environment, not to ours
@@ -51,7 +57,7 @@ def notebooks(jobs: Sequence[Job], env: dict[str, str], seconds: float,
     with _full_disk_told(), kernels.silence(), kernels.Stop(seconds) as stop:
         for number, job in enumerate(jobs):
             began, stop.stage = time.monotonic(), job.stage
-            for near in jobs[number + len(stop.kernels):number + 2]:  # the next kernel starts while this notebook works
+            for near in jobs[number + len(stop.kernels) : number + 2]:  # the next kernel starts while this notebook works
                 stop.launch(near.warm, env)
             if stop.error:
                 break
@@ -74,8 +80,11 @@ def parameters_of(notebook: Path) -> dict[str, Any]:
             for target in line.targets if isinstance(line, ast.Assign) else [line.target]:
                 found[target.id] = ast.literal_eval(line.value)
     except (SyntaxError, AttributeError, TypeError, ValueError):
-        raise errors.BadInput(f"the parameters cell of {Path(notebook).name} holds more than `name: type = value` lines",
-                              f"read so far: {', '.join(found) or 'none'}", "move everything else to another cell") from None
+        raise errors.BadInput(
+            f"the parameters cell of {Path(notebook).name} holds more than `name: type = value` lines",
+            f"read so far: {', '.join(found) or 'none'}",
+            "move everything else to another cell",
+        ) from None
     return found
 
 
@@ -86,11 +95,16 @@ def _check(job: Job) -> None:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise errors.BadInput(f"{name!r} cannot be the name of a parameter", f"stage {job.stage}")
         if name not in known:
-            raise errors.BadInput(f"{job.notebook.name} has no parameter {name!r}",
-                                  errors.nearest(name, known) if known else "it has no cell tagged `parameters`")
+            raise errors.BadInput(
+                f"{job.notebook.name} has no parameter {name!r}",
+                errors.nearest(name, known) if known else "it has no cell tagged `parameters`",
+            )
         if not _is_plain(value) and not (type(value) is list and all(map(_is_plain, value))):
-            raise errors.BadInput(f"a notebook cannot be given this value of {name!r}", f"its type is {type(value).__name__}",
-                                  "use text, finite numbers, true, false, null or a flat list of these")
+            raise errors.BadInput(
+                f"a notebook cannot be given this value of {name!r}",
+                f"its type is {type(value).__name__}",
+                "use text, finite numbers, true, false, null or a flat list of these",
+            )
 
 
 def _make_room(job: Job) -> None:
@@ -140,10 +154,22 @@ def _run(job: Job, kernel, on_cell: Callable[[Job, int, int], None] | None) -> N
     try:
         # A notebook goes in and none comes out: papermill would str.format both paths, and write the copy in place.
         papermill.execute_notebook(
-            nbformat.read(job.notebook, as_version=4), None, job.parameters, kernel_name="python3", language="python",
-            progress_bar=False, request_save_on_cell_execute=False, autosave_cell_every=0,
-            km=kernel, start_timeout=10**6, iopub_timeout=60, shell_timeout_interval=1,
-            on_notebook_start=progress.start, on_cell_start=progress.cell_start, on_cell_executed=progress.cell_executed)
+            nbformat.read(job.notebook, as_version=4),
+            None,
+            job.parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            km=kernel,
+            start_timeout=10**6,
+            iopub_timeout=60,
+            shell_timeout_interval=1,
+            on_notebook_start=progress.start,
+            on_cell_start=progress.cell_start,
+            on_cell_executed=progress.cell_executed,
+        )
     except papermill.PapermillExecutionError as error:
         failure = _raised(job, error)
     except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
@@ -156,8 +182,9 @@ def _run(job: Job, kernel, on_cell: Callable[[Job, int, int], None] | None) -> N
         _write(progress.nb, job.output)
     missing = [path.name for path in job.writes if not path.exists()]
     if missing and not failure:
-        failure = errors.NotebookFailed(f"{job.notebook.stem} did not write {', '.join(missing)}",
-                                        f"stage {job.stage}", f"see {job.output}")
+        failure = errors.NotebookFailed(
+            f"{job.notebook.stem} did not write {', '.join(missing)}", f"stage {job.stage}", f"see {job.output}"
+        )
     if failure:
         raise failure
 
@@ -195,7 +222,7 @@ def _lost(job: Job, progress: _Progress, how: str) -> errors.KernelLost:
     if not progress.nb:
         return errors.KernelLost(what, f"stage {job.stage}, before its first cell", "try `python -m ipykernel_launcher`")
     progress.nb.metadata.papermill.exception = True
-    for cell in progress.nb.cells[progress.at:]:
+    for cell in progress.nb.cells[progress.at :]:
         cell.metadata.papermill.status = "pending"
     progress.nb.cells[progress.at].metadata.papermill.status = "failed"
     return errors.KernelLost(what, f"stage {job.stage}, cell [{min(progress.done + 1, progress.cells)}]", f"see {job.output}")

@@ -3,13 +3,14 @@
 Two roots: the *home* holds what people write (notebooks, studies, datasets, raw data); the *out* root holds what runs write
 (data/gathered, data/runs, reports). They are one folder unless a run is sent elsewhere with `--out`.
 """
+
 import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
 
 from segkit.errors import BadInput
 
@@ -24,8 +25,11 @@ def root() -> Path:
     for folder in (here, *here.parents):
         if (folder / "environment.yml").is_file() and (folder / "notebooks").is_dir():
             return folder
-    raise BadInput("no workbench here", f"neither {here} nor a folder above it holds environment.yml and notebooks/",
-                   "change into the project, or set SEGKIT_HOME")
+    raise BadInput(
+        "no workbench here",
+        f"neither {here} nor a folder above it holds environment.yml and notebooks/",
+        "change into the project, or set SEGKIT_HOME",
+    )
 
 
 def out() -> Path:

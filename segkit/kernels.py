@@ -3,6 +3,7 @@
 Why not papermill's: a `python3` kernelspec earlier on JUPYTER_PATH would choose the interpreter, TCP ports can be taken by
 others between choice and use, and a kernel started only when its turn comes keeps the run waiting for its imports.
 """
+
 import logging
 import os
 import shutil
@@ -12,9 +13,9 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Iterator
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
@@ -53,10 +54,19 @@ class Kernel(AsyncKernelManager):
         root = str(Path(segkit.__file__).absolute().parent.parent)
         code = WARM_UP.format(root=root, modules=self.modules, driver=os.getpid())
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
-                  "--HistoryManager.hist_file=:memory:", "--IPKernelApp.exec_PYTHONSTARTUP=False",
-                  "--IPKernelApp.ignore_cwd=True", f"--IPKernelApp.exec_lines=exec({code!r}, {{}})"],
-            metadata={"kernel_provisioner": {"provisioner_name": "local-provisioner"}})
+            argv=[
+                sys.executable,
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                "{connection_file}",
+                "--HistoryManager.hist_file=:memory:",
+                "--IPKernelApp.exec_PYTHONSTARTUP=False",
+                "--IPKernelApp.ignore_cwd=True",
+                f"--IPKernelApp.exec_lines=exec({code!r}, {{}})",
+            ],
+            metadata={"kernel_provisioner": {"provisioner_name": "local-provisioner"}},
+        )
 
     def launch(self, env: dict[str, str]) -> None:
         """Start the process and return at once; it gets ready by itself. `env` is added to its environment, not to ours."""
@@ -108,8 +118,11 @@ class Stop:
         self.kernels: list[Kernel] = []
         self.stage = ""
         self.error: errors.SegkitError | None = None
-        self.timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self.now, [
-            errors.KernelLost, f"the time limit of {seconds:g} seconds was reached", "allow more with timeout_minutes"])
+        self.timer = threading.Timer(
+            min(seconds, threading.TIMEOUT_MAX),
+            self.now,
+            [errors.KernelLost, f"the time limit of {seconds:g} seconds was reached", "allow more with timeout_minutes"],
+        )
         self.timer.daemon = True
         self.handlers: dict = {}
 
@@ -125,8 +138,12 @@ class Stop:
     def __enter__(self) -> "Stop":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self.handlers[number] = signal.signal(number, lambda number, frame: self.now(
-                    errors.Interrupted, f"interrupted by {signal.Signals(number).name}", "run it again when it suits"))
+                self.handlers[number] = signal.signal(
+                    number,
+                    lambda number, frame: self.now(
+                        errors.Interrupted, f"interrupted by {signal.Signals(number).name}", "run it again when it suits"
+                    ),
+                )
         self.timer.start()
         return self
 

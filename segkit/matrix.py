@@ -3,6 +3,7 @@
 Scaling happens here and nowhere else. The recipe is small and plain: missing values take the column's median; a column that is
 never negative and has skewness above 1 is taken as log(1 + x); every column is standardised (mean 0, standard deviation 1).
 """
+
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -25,8 +26,15 @@ class Recipe:
 
     def table(self, features: pd.DataFrame) -> pd.DataFrame:
         """The recipe for readers. Out: feature, transform, filled_with (business units), n, n_filled."""
-        return pd.DataFrame({"feature": self.columns, "transform": ["log(1 + x), standardised" if log else "standardised" for log in self.log],
-                             "filled_with": self.fill, "n": len(features), "n_filled": [int(features[name].isna().sum()) for name in self.columns]})
+        return pd.DataFrame(
+            {
+                "feature": self.columns,
+                "transform": ["log(1 + x), standardised" if log else "standardised" for log in self.log],
+                "filled_with": self.fill,
+                "n": len(features),
+                "n_filled": [int(features[name].isna().sum()) for name in self.columns],
+            }
+        )
 
 
 def recipe(features: pd.DataFrame, columns: list[str]) -> Recipe:
@@ -37,7 +45,9 @@ def recipe(features: pd.DataFrame, columns: list[str]) -> Recipe:
             raise BadInput(f"cluster_on: {name} is empty", f"for all {len(values):,} active customers", "take it out of cluster_on")
     if constant := [name for name in columns if values[name].fillna(values[name].median()).nunique() < 2]:
         same = "all customers are identical" if len(constant) == len(columns) else f"{', '.join(constant)}: the same for everyone"
-        raise BadInput(f"cluster_on: {same}", f"{len(values):,} active customers", "a constant feature separates nobody: take it out of cluster_on")
+        raise BadInput(
+            f"cluster_on: {same}", f"{len(values):,} active customers", "a constant feature separates nobody: take it out of cluster_on"
+        )
     fill = values.median()
     filled = values.fillna(fill)
     log = tuple(bool(filled[name].min() >= 0 and filled[name].skew() > SKEWED) for name in columns)

@@ -1,4 +1,5 @@
 """What keeps persons out of reports: cells of too few customers are hidden, and what is about to be published is searched for ids."""
+
 import json
 import re
 from html import unescape

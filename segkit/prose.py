@@ -1,4 +1,5 @@
 """Findings as sentences computed from finished tables. No number in a report is typed."""
+
 import pandas as pd
 
 from segkit.segments import NAMES
@@ -53,15 +54,23 @@ def no_outcomes() -> Html:
 def windows(window) -> Html:
     """The two windows in words."""
     outcome = f"Outcomes are measured from {window.as_of:%d %B %Y} up to, not including, {window.end:%d %B %Y} ({window.days} days)."
-    return paragraph(f"Behaviour is observed from {window.start:%d %B %Y} up to, not including, {window.as_of:%d %B %Y}. "
-                     + (outcome if window.days else "horizon_days is 0: there is no outcome window, and nothing can be said about what the segments are worth later."))
+    return paragraph(
+        f"Behaviour is observed from {window.start:%d %B %Y} up to, not including, {window.as_of:%d %B %Y}. "
+        + (
+            outcome
+            if window.days
+            else "horizon_days is 0: there is no outcome window, and nothing can be said about what the segments are worth later."
+        )
+    )
 
 
 def scope(customers: pd.DataFrame) -> Html:
     """Who is clustered, and who is known but was never active."""
     active, known = int(customers.is_active.sum()), len(customers)
-    return paragraph(f"{number(known)} customers were known at as_of; {number(active)} of them ({number(active / known, 'share')}) had ordered or used the "
-                     f"product and are clustered. The other {number(known - active)} carry no segment and stay in the counts.")
+    return paragraph(
+        f"{number(known)} customers were known at as_of; {number(active)} of them ({number(active / known, 'share')}) had ordered or used the "
+        f"product and are clustered. The other {number(known - active)} carry no segment and stay in the counts."
+    )
 
 
 def concentration(rows: pd.DataFrame) -> Html:
@@ -79,7 +88,9 @@ def cohorts(rows: pd.DataFrame) -> Html:
     for month in (1, 3, 6):
         old = rows[(rows.month == month) & rows.n.notna()]
         if old.n.sum():
-            parts.append(f"{number((old.value * old.n).sum() / old.n.sum(), 'share')} after {month} month{'s' if month > 1 else ''} (n = {number(old.n.sum())})")
+            parts.append(
+                f"{number((old.value * old.n).sum() / old.n.sum(), 'share')} after {month} month{'s' if month > 1 else ''} (n = {number(old.n.sum())})"
+            )
     return paragraph(f"Of customers old enough to tell, active again: {listed(parts)}." if parts else "No cohort is old enough to tell.")
 
 
@@ -98,26 +109,37 @@ def choice(method: str, k: int, recommended, why: str) -> Html:
     own = (method, k) == (recommended.method, recommended.k)
     if own:
         return paragraph(f"Used: {NAMES[method]} with k = {k}, as recommended.")
-    return paragraph(f"Used: {NAMES[method]} with k = {k}, chosen by a person{f' ({why})' if why else ''}; "
-                     f"recommended was {NAMES[recommended.method]} with k = {recommended.k}.")
+    return paragraph(
+        f"Used: {NAMES[method]} with k = {k}, chosen by a person{f' ({why})' if why else ''}; "
+        f"recommended was {NAMES[recommended.method]} with k = {recommended.k}."
+    )
 
 
 def agreement(rows: pd.DataFrame) -> Html:
     """Do other methods find the same segments?"""
     pairs = [f"{NAMES[row.method]} and {NAMES[row.other]} {row.value:.2f}" for row in rows.itertuples()]
-    return paragraph(f"Adjusted Rand index between the methods at this k (1 is the same partition, 0 is chance; n = {number(rows.n.iloc[0])}): {listed(pairs)}."
-                     if pairs else "Only one method was run: nothing to agree with.")
+    return paragraph(
+        f"Adjusted Rand index between the methods at this k (1 is the same partition, 0 is chance; n = {number(rows.n.iloc[0])}): {listed(pairs)}."
+        if pairs
+        else "Only one method was run: nothing to agree with."
+    )
 
 
 def own_cut(agree: float, method: str) -> Html:
     """How far the assignment rule reproduces the method's own labels."""
-    return paragraph(f"The assignment rule, which also serves new customers, gives {number(agree, 'share')} of the fitted customers the label of {NAMES[method]}'s own cut.")
+    return paragraph(
+        f"The assignment rule, which also serves new customers, gives {number(agree, 'share')} of the fitted customers the label of {NAMES[method]}'s own cut."
+    )
 
 
 def trust(rows: pd.DataFrame) -> Html:
     """Which segments can be trusted."""
-    said = [f"{row.segment} {row.trust} ({row.value:.2f}, {row.low:.2f} to {row.high:.2f})" if pd.notna(row.value)
-            else f"{row.segment} too small to show" for row in rows.itertuples()]
+    said = [
+        f"{row.segment} {row.trust} ({row.value:.2f}, {row.low:.2f} to {row.high:.2f})"
+        if pd.notna(row.value)
+        else f"{row.segment} too small to show"
+        for row in rows.itertuples()
+    ]
     return paragraph(f"Best Jaccard overlap, median and quartiles of {number(rows.refits.iloc[0])} bootstrap refits: {'; '.join(said)}.")
 
 
@@ -126,22 +148,33 @@ def names(profile: pd.DataFrame) -> dict[str, str]:
     from segkit.compare.profiles import traits
 
     small = set(profile.segment[profile.z.isna()])
-    return {segment: "too few customers to describe" if segment in small else ", ".join(f"{side} {words(feature)}" for side, feature in found)
-            or "near everyone's average" for segment, found in traits(profile).items()}
+    return {
+        segment: "too few customers to describe"
+        if segment in small
+        else ", ".join(f"{side} {words(feature)}" for side, feature in found) or "near everyone's average"
+        for segment, found in traits(profile).items()
+    }
 
 
 def segments(profile: pd.DataFrame) -> Html:
     """One line per segment: size and what sets it apart."""
     sizes = profile.drop_duplicates("segment").set_index("segment")
-    return bullets([f"{segment}, {number(sizes.share[segment], 'share')} of customers (n = {number(sizes.n[segment])}): {said}."
-                    for segment, said in names(profile).items()])
+    return bullets(
+        [
+            f"{segment}, {number(sizes.share[segment], 'share')} of customers (n = {number(sizes.n[segment])}): {said}."
+            for segment, said in names(profile).items()
+        ]
+    )
 
 
 def explained(rows: pd.DataFrame) -> Html:
     """Do the segments know more than RFM about what came later?"""
     lines = []
     for kpi, part in rows.groupby("kpi", sort=False):
-        said = [f"{NAMES.get(row.segmentation, row.segmentation)} {interval(row.value, row.low, row.high, 'share')} in {row.cells} cells" for row in part.itertuples()]
+        said = [
+            f"{NAMES.get(row.segmentation, row.segmentation)} {interval(row.value, row.low, row.high, 'share')} in {row.cells} cells"
+            for row in part.itertuples()
+        ]
         lines.append(f"{words(kpi).capitalize()}: {listed(said)} (n = {number(part.n.iloc[0])}).")
     return bullets(lines)
 
@@ -173,8 +206,15 @@ def hypotheses(judged: pd.DataFrame, looks) -> Html:
     """Each claim with its verdict."""
     if judged.empty:
         return no_outcomes()
-    lines = [f"{row.name}: {row.verdict}. Claim: {claim(row)}. Seen: {seen(row)}, p {p_value(row.p)}, "
-             f"adjusted {p_value(row.p_adjusted)}, n = {number(row.n)}.{f' {row.reason[0].upper()}{row.reason[1:]}.' if row.reason else ''}"
-             for row in judged.drop(columns="name").assign(name=judged["name"]).itertuples(index=False)]
-    return Html(bullets(lines) + paragraph(f"Adjusted by Holm over m = {looks.m} distinct tests on this outcome window, "
-                                         f"which has been opened {times(len(looks.so_far))}. Lock {looks.lock.sha256}."))
+    lines = [
+        f"{row.name}: {row.verdict}. Claim: {claim(row)}. Seen: {seen(row)}, p {p_value(row.p)}, "
+        f"adjusted {p_value(row.p_adjusted)}, n = {number(row.n)}.{f' {row.reason[0].upper()}{row.reason[1:]}.' if row.reason else ''}"
+        for row in judged.drop(columns="name").assign(name=judged["name"]).itertuples(index=False)
+    ]
+    return Html(
+        bullets(lines)
+        + paragraph(
+            f"Adjusted by Holm over m = {looks.m} distinct tests on this outcome window, "
+            f"which has been opened {times(len(looks.so_far))}. Lock {looks.lock.sha256}."
+        )
+    )

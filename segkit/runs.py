@@ -1,26 +1,23 @@
 """A run: validate, gather, execute the notebooks into partial folders, judge, publish whole or not at all."""
+
 import errno
 import fcntl
-import hashlib
 import json
 import logging
 import os
-import platform
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from segkit import __version__, errors, execute, features, home, publish, shelves, sources, studies
+from segkit import errors, execute, features, home, manifest, publish, shelves, sources, studies
 from segkit.errors import BadInput, Busy, GateFailed, SegkitError
-from segkit.store import clock
 from segkit.studies import Study
 
 log = logging.getLogger("segkit")
-NUMERIC = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "statsmodels", "duckdb", "ibis-framework")
 
 
 @dataclass(frozen=True)
@@ -38,19 +35,51 @@ class Stage:
 
 
 STAGES = (
-    Stage("01_gather", ("segkit.sources", "segkit.figures", "segkit.prose", "segkit.store", "duckdb", "ibis.backends.duckdb"), ("ledger", "quality")),
-    Stage("02_behavior", ("segkit.behavior", "segkit.figures", "segkit.prose", "segkit.privacy", "scipy.stats", "ibis.backends.duckdb", "seaborn"),
-          ("distribution", "monthly", "cohorts"), ("customer_features",)),
-    Stage("03_segments", ("segkit.compare", "segkit.figures", "segkit.prose", "segkit.sources", "sklearn.cluster", "sklearn.mixture", "sklearn.metrics",
-                          "scipy.cluster.hierarchy", "joblib", "seaborn", "ibis.backends.duckdb"),
-          ("structure", "scores", "stability", "profiles", "sizes"), ("assignments",)),
-    Stage("04_kpis", ("segkit.verdicts", "segkit.figures", "segkit.prose", "segkit.segments", "statsmodels.stats.proportion", "ibis.backends.duckdb"),
-          ("kpis", "explained", "hypotheses")),
+    Stage(
+        "01_gather",
+        ("segkit.sources", "segkit.figures", "segkit.prose", "segkit.store", "duckdb", "ibis.backends.duckdb"),
+        ("ledger", "quality"),
+    ),
+    Stage(
+        "02_behavior",
+        ("segkit.behavior", "segkit.figures", "segkit.prose", "segkit.privacy", "scipy.stats", "ibis.backends.duckdb", "seaborn"),
+        ("distribution", "monthly", "cohorts"),
+        ("customer_features",),
+    ),
+    Stage(
+        "03_segments",
+        (
+            "segkit.compare",
+            "segkit.figures",
+            "segkit.prose",
+            "segkit.sources",
+            "sklearn.cluster",
+            "sklearn.mixture",
+            "sklearn.metrics",
+            "scipy.cluster.hierarchy",
+            "joblib",
+            "seaborn",
+            "ibis.backends.duckdb",
+        ),
+        ("structure", "scores", "stability", "profiles", "sizes"),
+        ("assignments",),
+    ),
+    Stage(
+        "04_kpis",
+        ("segkit.verdicts", "segkit.figures", "segkit.prose", "segkit.segments", "statsmodels.stats.proportion", "ibis.backends.duckdb"),
+        ("kpis", "explained", "hypotheses"),
+    ),
 )
 
 
-def run(study: str | Path, overrides: dict[str, Any] | None = None, out: Path | None = None, force: bool = False, wait: float = 0,
-        progress: "execute.Callable | None" = None) -> Path:
+def run(
+    study: str | Path,
+    overrides: dict[str, Any] | None = None,
+    out: Path | None = None,
+    force: bool = False,
+    wait: float = 0,
+    progress: "execute.Callable | None" = None,
+) -> Path:
     """Run a study and publish its report; returns the path of its index.html.
 
     `overrides` replace keys of the study; `out` is the root of data/ and reports/; `force` runs again what is already there; `wait`
@@ -61,7 +90,7 @@ def run(study: str | Path, overrides: dict[str, Any] | None = None, out: Path | 
         with folder_trouble_told():
             home.out().mkdir(parents=True, exist_ok=True)  # others read the reports in it; only data/ is private
             resolved, gathered = resolve(declared)
-            run_id = identity(resolved, gathered)
+            run_id = manifest.identity(resolved, gathered)
             private, public = home.out() / "data" / "runs" / resolved.study, home.out() / "reports" / resolved.study
             make_writable(private, public)
         with locked(private, resolved.study, wait):
@@ -98,18 +127,12 @@ def resolve(declared: Study) -> tuple[Study, sources.Gathered]:
     wide = features.customer_features(gathered.tables, window.as_of)
     active, least = int(wide.filter(wide.is_active).count().execute()), 30 * declared.k_max
     if active < least:
-        raise BadInput(f"too few customers: {active:,} active before as_of {window.as_of:%Y-%m-%d}", f"k_max is {declared.k_max}, and a segment needs 30 customers: at least {least:,}",
-                       "choose a later as_of, a smaller k_max, or bring more data")
+        raise BadInput(
+            f"too few customers: {active:,} active before as_of {window.as_of:%Y-%m-%d}",
+            f"k_max is {declared.k_max}, and a segment needs 30 customers: at least {least:,}",
+            "choose a later as_of, a smaller k_max, or bring more data",
+        )
     return declared.model_copy(update={"as_of": f"{window.as_of:%Y-%m-%d}"}), gathered
-
-
-def identity(resolved: Study, gathered: sources.Gathered) -> str:
-    """<as_of>-<8 hex of parameters, data, sources and numeric packages>: equal ids mean equal tables."""
-    code = sorted([*Path(__file__).parent.rglob("*.py"), *Path(__file__).parent.rglob("*.j2"), *Path(__file__).parent.rglob("*.css"),
-                   *(home.root() / "notebooks").glob("0*.ipynb")])
-    parts = [resolved.model_dump_json(exclude={"timeout_minutes", "fail_if"}), gathered.fingerprint, platform.python_version(),
-             *(home.sha256(path) for path in code), *(version(name) for name in NUMERIC)]
-    return f"{resolved.as_of}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:8]}"
 
 
 @contextmanager
@@ -123,8 +146,11 @@ def folder_trouble_told() -> Iterator[None]:
         if is_full(error):
             raise errors.NotebookFailed("the disk is full", str(home.out()), "make room and run again") from None
         if isinstance(error, OSError):
-            raise BadInput(f"{error.filename or home.out()} cannot be used", error.strerror or type(error).__name__,
-                           "mend it, or choose another output folder with --out") from None
+            raise BadInput(
+                f"{error.filename or home.out()} cannot be used",
+                error.strerror or type(error).__name__,
+                "mend it, or choose another output folder with --out",
+            ) from None
         raise
 
 
@@ -154,7 +180,9 @@ def locked(private: Path, study: str, wait: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= deadline:
-                    raise Busy(f"another run of {study} is under way", f"waited {wait:g} seconds", "try later, or give --wait SECONDS") from None
+                    raise Busy(
+                        f"another run of {study} is under way", f"waited {wait:g} seconds", "try later, or give --wait SECONDS"
+                    ) from None
                 time.sleep(0.2)
         yield
 
@@ -182,9 +210,9 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
 
         execute.notebooks(todo, env, resolved.timeout_minutes * 60, on_cell, done)
         at["stage"] = "publish"
-        manifest = manifest_of(resolved, gathered, run_id, outside)
-        (outside / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        publish.write_pages([job.output for job in todo], outside, resolved.question, summary_of(manifest))
+        made = manifest.of_run(resolved, gathered, run_id, outside)
+        (outside / "manifest.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+        publish.write_pages([job.output for job in todo], outside, resolved.question, manifest.shown(made))
         publish.refuse_leaks(outside, gathered.customer_ids())
         shelves.publish(private, public, partial, run_id)
     except BaseException as error:
@@ -215,26 +243,13 @@ def jobs(resolved: Study, run_id: str, inside: Path, outside: Path) -> list[exec
     for stage in STAGES:
         notebook = home.root() / "notebooks" / f"{stage.notebook}.ipynb"
         parameters = {name: given[name] for name in execute.parameters_of(notebook) if name in given}
-        writes = (*(outside / "tables" / f"{name}.csv" for name in stage.tables), *(inside / f"{name}.parquet" for name in stage.customers),
-                  *([outside / "verdict.json"] if stage is STAGES[-1] else []))
+        writes = (
+            *(outside / "tables" / f"{name}.csv" for name in stage.tables),
+            *(inside / f"{name}.parquet" for name in stage.customers),
+            *([outside / "verdict.json"] if stage is STAGES[-1] else []),
+        )
         found.append(execute.Job(stage.word, notebook, inside / notebook.name, parameters, stage.warm, writes))
     return found
-
-
-def manifest_of(resolved: Study, gathered: sources.Gathered, run_id: str, folder: Path) -> dict:
-    """What made this report: parameters, data, versions, and the hash of every table."""
-    return {"run_id": run_id, "study": resolved.study, "question": resolved.question, "dataset": resolved.dataset, "fingerprint": gathered.fingerprint,
-            "synthetic": gathered.dataset.synthetic, "as_of": resolved.as_of, "parameters": resolved.model_dump(mode="json"),
-            "versions": {"segkit": __version__, "python": platform.python_version(), **{name: version(name) for name in NUMERIC}},
-            "tables": {path.name: home.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))}, "published_at": clock()}
-
-
-def summary_of(manifest: dict) -> dict:
-    """What header and foot of every page say of the run."""
-    shown = ("segkit", "python", "pandas", "scikit-learn", "duckdb")
-    return {key: manifest[key] for key in ("run_id", "study", "dataset", "fingerprint", "synthetic", "as_of")} | {
-        "horizon_days": manifest["parameters"]["horizon_days"], "seed": manifest["parameters"]["seed"],
-        "versions": ", ".join(f"{name} {manifest['versions'][name]}" for name in shown)}
 
 
 def check_gates(resolved: Study, folder: Path) -> None:

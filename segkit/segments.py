@@ -5,6 +5,7 @@ to the segment with the highest one. For k-means and Ward the precision is the i
 nearest centre wins, and the softmax of the scores is a membership probability of equal round groups); for a Gaussian mixture it is
 the component's, with its weight and determinant in the offset, so that the argmax is the mixture's own prediction.
 """
+
 import json
 from dataclasses import dataclass, field
 
@@ -78,13 +79,24 @@ def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_var
     rows = in_value_order(matrix)
     values = rows.to_numpy()
     with threadpool_limits(1):
-        fitted = GaussianMixture(at_most_distinct(k, rows), n_init=restarts, random_state=seed, reg_covar=smallest_variance, max_iter=200).fit(values)
+        fitted = GaussianMixture(
+            at_most_distinct(k, rows), n_init=restarts, random_state=seed, reg_covar=smallest_variance, max_iter=200
+        ).fit(values)
         membership = fitted.predict_proba(values)
         bic = float(fitted.bic(values))
     log_determinant = 2 * np.log(np.diagonal(fitted.precisions_cholesky_, axis1=1, axis2=2)).sum(axis=1)
     entropy = -np.sum(membership * np.log(np.clip(membership, 1e-300, None)))
-    return largest_first("gmm", rows, membership.argmax(axis=1), seed, fitted.means_, fitted.precisions_,
-                         np.log(fitted.weights_) + log_determinant / 2, bic=bic, icl=float(bic + 2 * entropy))
+    return largest_first(
+        "gmm",
+        rows,
+        membership.argmax(axis=1),
+        seed,
+        fitted.means_,
+        fitted.precisions_,
+        np.log(fitted.weights_) + log_determinant / 2,
+        bic=bic,
+        icl=float(bic + 2 * entropy),
+    )
 
 
 FAMILIES = {"kmeans": kmeans, "gmm": gmm, "ward": ward}
@@ -106,8 +118,17 @@ def largest_first(method: str, rows: pd.DataFrame, cut: np.ndarray, seed: int, c
     order = np.lexsort((*np.asarray(center).T[::-1], -sizes))
     names = np.empty(len(center), dtype=object)
     names[order] = [f"S{rank}" for rank in range(1, len(center) + 1)]
-    return Solution(method, len(center), seed, tuple(rows.columns), np.asarray(center)[order], np.asarray(precision)[order],
-                    np.asarray(offset, dtype=float)[order], pd.Series(names[cut], index=rows.index, name="segment", dtype="str"), **criteria)
+    return Solution(
+        method,
+        len(center),
+        seed,
+        tuple(rows.columns),
+        np.asarray(center)[order],
+        np.asarray(precision)[order],
+        np.asarray(offset, dtype=float)[order],
+        pd.Series(names[cut], index=rows.index, name="segment", dtype="str"),
+        **criteria,
+    )
 
 
 def scores(solution: Solution, values: np.ndarray) -> np.ndarray:
@@ -127,7 +148,9 @@ def membership(solution: Solution, matrix: pd.DataFrame) -> pd.DataFrame:
     from scipy.special import softmax
 
     probability = softmax(scores(solution, matrix[list(solution.columns)].to_numpy()), axis=1)
-    return pd.DataFrame({"customer_id": matrix.index, "segment": assign(solution, matrix).to_numpy(), "probability": probability.max(axis=1)})
+    return pd.DataFrame(
+        {"customer_id": matrix.index, "segment": assign(solution, matrix).to_numpy(), "probability": probability.max(axis=1)}
+    )
 
 
 def assignments(solution: Solution, matrix: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
@@ -137,9 +160,24 @@ def assignments(solution: Solution, matrix: pd.DataFrame, known: pd.Series) -> p
 
 def to_text(solution: Solution, recipe: Recipe) -> str:
     """Everything needed to assign a new customer, as JSON: the matrix recipe and the k scores."""
-    return json.dumps({"method": solution.method, "k": solution.k, "seed": solution.seed, "recipe": to_json(recipe),
-                       "segments": [{"segment": f"S{s + 1}", "center": solution.center[s].tolist(), "precision": solution.precision[s].tolist(),
-                                     "offset": float(solution.offset[s])} for s in range(solution.k)]}, indent=1)
+    return json.dumps(
+        {
+            "method": solution.method,
+            "k": solution.k,
+            "seed": solution.seed,
+            "recipe": to_json(recipe),
+            "segments": [
+                {
+                    "segment": f"S{s + 1}",
+                    "center": solution.center[s].tolist(),
+                    "precision": solution.precision[s].tolist(),
+                    "offset": float(solution.offset[s]),
+                }
+                for s in range(solution.k)
+            ],
+        },
+        indent=1,
+    )
 
 
 def rfm(features: pd.DataFrame) -> pd.Series:

@@ -3,6 +3,7 @@
 A link `.latest-<partial folder>` to the run is the journal. Then the data folder moves; renaming the reports folder is the commit; and the
 link becomes `latest`. A run that replaces an older one of the same id moves that aside as `.old-<run_id>` until the commit is done.
 """
+
 import logging
 import os
 import shutil

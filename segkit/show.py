@@ -1,4 +1,5 @@
 """Finished tables, sentences and figures as HTML in which everything that came from data is escaped."""
+
 import re
 from decimal import Decimal
 from html import escape
@@ -29,7 +30,7 @@ def paragraph(text: str) -> Html:
 
 def bullets(lines: "list[str] | tuple[str, ...]") -> Html:
     """Computed sentences, one each line."""
-    return Html("<ul class=\"finding\">" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
+    return Html('<ul class="finding">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
 
 
 def number(value: Any, unit: str = "") -> str:
@@ -63,7 +64,9 @@ def table(rows: pd.DataFrame, *columns: str, **headings: str) -> Html:
     merged = {"value", "low", "high"} <= set(chosen)
     chosen = [name for name in chosen if not (merged and name in ("low", "high")) and (name != "unit" or not merged)]
     units = rows["unit"].fillna("") if "unit" in rows else pd.Series("", index=rows.index)
-    heads = "".join(f'<th scope="col"{right(rows, name)}>{escape(headings.get(name, words(name) if name != "n" else name))}</th>' for name in chosen)
+    heads = "".join(
+        f'<th scope="col"{right(rows, name)}>{escape(headings.get(name, words(name) if name != "n" else name))}</th>' for name in chosen
+    )
     body = []
     for position, row in enumerate(rows.to_dict("records")):
         cells = [f"<td{right(rows, name)}>{cell_html(cell(row, name, units.iloc[position], merged))}</td>" for name in chosen]
@@ -115,8 +118,12 @@ def kpis(rows: pd.DataFrame) -> Html:
 
 def profile(rows: pd.DataFrame) -> Html:
     """Segments as columns, features as lines: the median in business units and a marker."""
-    texts = rows.assign(text=[f"{number(row.median)} {row.marker if isinstance(row.marker, str) else ''}".strip() for row in rows.itertuples()])
-    wide = texts.pivot(index="feature", columns="segment", values="text").reindex(index=texts.feature.unique(), columns=texts.segment.unique())
+    texts = rows.assign(
+        text=[f"{number(row.median)} {row.marker if isinstance(row.marker, str) else ''}".strip() for row in rows.itertuples()]
+    )
+    wide = texts.pivot(index="feature", columns="segment", values="text").reindex(
+        index=texts.feature.unique(), columns=texts.segment.unique()
+    )
     overall = texts.drop_duplicates("feature").set_index("feature")
     wide.insert(0, "unit", overall.unit)
     wide["everyone"] = [number(value) for value in overall.overall]

@@ -3,6 +3,7 @@
 A run is written into partial folders and published whole (`segkit.runs`). The run called `draft` is an analyst's own: it lies
 under data/runs/<study>/draft, aggregates included, and never reaches reports/. Only its looks at the outcome window do.
 """
+
 import json
 import logging
 import os

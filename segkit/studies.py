@@ -1,4 +1,5 @@
 """A study: one question, its parameters and its hypotheses, read from YAML and refused when anything in it is unknown."""
+
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -118,8 +119,11 @@ def path_of(study: str | Path) -> Path:
     if path.suffix in (".yaml", ".yml"):
         return path
     if not NAME.fullmatch(str(study)):
-        raise BadInput(f"{str(study)!r} is not a study's name", "a name is lower-case letters, digits, - and _",
-                       "name a file such as notebooks/studies/demo.yaml")
+        raise BadInput(
+            f"{str(study)!r} is not a study's name",
+            "a name is lower-case letters, digits, - and _",
+            "name a file such as notebooks/studies/demo.yaml",
+        )
     return home.root() / "notebooks" / "studies" / f"{study}.yaml"
 
 
@@ -197,12 +201,18 @@ def window(as_of: str, horizon_days: int, first: datetime, last: datetime) -> Wi
     cut = midnight_after - timedelta(days=horizon_days) if as_of == "auto" else datetime.fromisoformat(as_of)
     span = f"the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     if cut <= first:
-        raise BadInput(f"nothing happened before as_of {cut:%Y-%m-%d}", f"{span}, horizon_days is {horizon_days}",
-                       "choose a later as_of or a shorter horizon")
+        raise BadInput(
+            f"nothing happened before as_of {cut:%Y-%m-%d}",
+            f"{span}, horizon_days is {horizon_days}",
+            "choose a later as_of or a shorter horizon",
+        )
     if cut > midnight_after:
         raise BadInput(f"as_of {cut:%Y-%m-%d} lies after the data", span, f"choose {midnight_after:%Y-%m-%d} or earlier")
     end = cut + timedelta(days=horizon_days)
     if end > midnight_after:
-        raise BadInput(f"the outcome window [{cut:%Y-%m-%d}, {end:%Y-%m-%d}) is not over yet", span,
-                       "choose an earlier as_of, a shorter horizon, or horizon_days 0")
+        raise BadInput(
+            f"the outcome window [{cut:%Y-%m-%d}, {end:%Y-%m-%d}) is not over yet",
+            span,
+            "choose an earlier as_of, a shorter horizon, or horizon_days 0",
+        )
     return Window(start=first, as_of=cut, end=end)

@@ -1,9 +1,17 @@
 """The canonical tables: every column with its type, unit and meaning. Foreign names end before this page."""
+
 from dataclasses import dataclass
 
 # How a type word in a contract is spelled in the engine. Money is decimal: float sums differ between two runs on two threads.
-DTYPES = {"string": "string", "timestamp": "timestamp(6)", "date": "date", "money": "decimal(18, 4)", "integer": "int64",
-          "number": "float64", "boolean": "boolean"}
+DTYPES = {
+    "string": "string",
+    "timestamp": "timestamp(6)",
+    "date": "date",
+    "money": "decimal(18, 4)",
+    "integer": "int64",
+    "number": "float64",
+    "boolean": "boolean",
+}
 ATTRIBUTE_KINDS = ("demographic", "geographic", "psychographic", "technographic", "need", "firmographic")
 
 
@@ -35,59 +43,94 @@ def _optional(dtype: str, meaning: str, unit: str = "") -> Column:
 CUSTOMER_ID = Column("string", "the customer", personal=True)
 
 TABLES = {
-    "customers": Table("customer", {
-        "customer_id": CUSTOMER_ID,
-        "signed_up_at": _optional("timestamp", "when the customer signed up"),
-        "consent_marketing": _optional("boolean", "may be contacted for marketing"),
-    }, time="signed_up_at", adds="who never became active, tenure from sign-up, attributes"),
-    "orders": Table("order line", {
-        "customer_id": CUSTOMER_ID,
-        "ordered_at": Column("timestamp", "when the order was placed"),
-        "amount": Column("money", "price of the line, discounts taken off", "currency"),
-        "order_id": _optional("string", "the order the line belongs to"),
-        "product_id": _optional("string", "the product"),
-        "category": _optional("string", "the product's category"),
-        "quantity": _optional("integer", "pieces", "pieces"),
-        "unit_price": _optional("money", "price of one piece", "currency"),
-        "channel": _optional("string", "where it was ordered"),
-        "is_return": _optional("boolean", "the line gives goods back"),
-    }, time="ordered_at", adds="purchase features, RFM, revenue, orders and average order value"),
-    "events": Table("product usage event", {
-        "customer_id": CUSTOMER_ID,
-        "occurred_at": Column("timestamp", "when the feature was used"),
-        "feature": Column("string", "the feature used"),
-        "duration_seconds": _optional("integer", "how long", "seconds"),
-        "session_id": _optional("string", "the session the event belongs to"),
-    }, time="occurred_at", adds="usage frequency and intensity, breadth of use, engagement"),
-    "touchpoints": Table("journey contact", {
-        "customer_id": CUSTOMER_ID,
-        "occurred_at": Column("timestamp", "when the contact happened"),
-        "stage": _optional("string", "stage of the journey"),
-        "channel": Column("string", "where the contact happened"),
-        "cost": _optional("money", "what the contact cost", "currency"),
-        "is_conversion": Column("boolean", "the contact led to a purchase"),
-    }, time="occurred_at", adds="journeys and attribution"),
-    "contacts": Table("campaign contact", {
-        "customer_id": CUSTOMER_ID,
-        "campaign_id": Column("string", "the campaign"),
-        "contacted_at": _optional("timestamp", "when the contact was made"),
-        "is_control": Column("boolean", "held out by lot"),
-        "opened": _optional("boolean", "opened the message"),
-        "clicked": _optional("boolean", "clicked in the message"),
-        "converted": Column("boolean", "did what the campaign asked for"),
-        "revenue": _optional("money", "revenue of the conversion", "currency"),
-        "cost": _optional("money", "what the contact cost", "currency"),
-    }, time="contacted_at", adds="campaign response and lift against control"),
-    "feedback": Table("survey answer", {
-        "customer_id": CUSTOMER_ID,
-        "given_at": Column("timestamp", "when the answer was given"),
-        "csat": _optional("integer", "satisfaction", "1 to 5"),
-        "nps": _optional("integer", "likelihood to recommend", "0 to 10"),
-        "topic": _optional("string", "what the answer is about"),
-    }, time="given_at", adds="satisfaction"),
-    "costs": Table("acquisition spend", {
-        "period_start": Column("date", "first day of the period"),
-        "channel": Column("string", "acquisition channel"),
-        "amount": Column("money", "spend", "currency"),
-    }, time="period_start", adds="acquisition cost"),
+    "customers": Table(
+        "customer",
+        {
+            "customer_id": CUSTOMER_ID,
+            "signed_up_at": _optional("timestamp", "when the customer signed up"),
+            "consent_marketing": _optional("boolean", "may be contacted for marketing"),
+        },
+        time="signed_up_at",
+        adds="who never became active, tenure from sign-up, attributes",
+    ),
+    "orders": Table(
+        "order line",
+        {
+            "customer_id": CUSTOMER_ID,
+            "ordered_at": Column("timestamp", "when the order was placed"),
+            "amount": Column("money", "price of the line, discounts taken off", "currency"),
+            "order_id": _optional("string", "the order the line belongs to"),
+            "product_id": _optional("string", "the product"),
+            "category": _optional("string", "the product's category"),
+            "quantity": _optional("integer", "pieces", "pieces"),
+            "unit_price": _optional("money", "price of one piece", "currency"),
+            "channel": _optional("string", "where it was ordered"),
+            "is_return": _optional("boolean", "the line gives goods back"),
+        },
+        time="ordered_at",
+        adds="purchase features, RFM, revenue, orders and average order value",
+    ),
+    "events": Table(
+        "product usage event",
+        {
+            "customer_id": CUSTOMER_ID,
+            "occurred_at": Column("timestamp", "when the feature was used"),
+            "feature": Column("string", "the feature used"),
+            "duration_seconds": _optional("integer", "how long", "seconds"),
+            "session_id": _optional("string", "the session the event belongs to"),
+        },
+        time="occurred_at",
+        adds="usage frequency and intensity, breadth of use, engagement",
+    ),
+    "touchpoints": Table(
+        "journey contact",
+        {
+            "customer_id": CUSTOMER_ID,
+            "occurred_at": Column("timestamp", "when the contact happened"),
+            "stage": _optional("string", "stage of the journey"),
+            "channel": Column("string", "where the contact happened"),
+            "cost": _optional("money", "what the contact cost", "currency"),
+            "is_conversion": Column("boolean", "the contact led to a purchase"),
+        },
+        time="occurred_at",
+        adds="journeys and attribution",
+    ),
+    "contacts": Table(
+        "campaign contact",
+        {
+            "customer_id": CUSTOMER_ID,
+            "campaign_id": Column("string", "the campaign"),
+            "contacted_at": _optional("timestamp", "when the contact was made"),
+            "is_control": Column("boolean", "held out by lot"),
+            "opened": _optional("boolean", "opened the message"),
+            "clicked": _optional("boolean", "clicked in the message"),
+            "converted": Column("boolean", "did what the campaign asked for"),
+            "revenue": _optional("money", "revenue of the conversion", "currency"),
+            "cost": _optional("money", "what the contact cost", "currency"),
+        },
+        time="contacted_at",
+        adds="campaign response and lift against control",
+    ),
+    "feedback": Table(
+        "survey answer",
+        {
+            "customer_id": CUSTOMER_ID,
+            "given_at": Column("timestamp", "when the answer was given"),
+            "csat": _optional("integer", "satisfaction", "1 to 5"),
+            "nps": _optional("integer", "likelihood to recommend", "0 to 10"),
+            "topic": _optional("string", "what the answer is about"),
+        },
+        time="given_at",
+        adds="satisfaction",
+    ),
+    "costs": Table(
+        "acquisition spend",
+        {
+            "period_start": Column("date", "first day of the period"),
+            "channel": Column("string", "acquisition channel"),
+            "amount": Column("money", "spend", "currency"),
+        },
+        time="period_start",
+        adds="acquisition cost",
+    ),
 }

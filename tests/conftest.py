@@ -1,4 +1,5 @@
 """What tests share: a small workbench of its own for each test that needs one, and the real data where they lie."""
+
 import os
 import shutil
 from pathlib import Path
@@ -51,7 +52,9 @@ def workbench(folder: Path, monkeypatch, raw: Path) -> Path:
 
 def write_study(folder: Path, name: str = "small", **keys) -> Path:
     """A study of the demo that 200 customers can answer, with some keys replaced."""
-    study = yaml.safe_load((PROJECT / "notebooks" / "studies" / "demo.yaml").read_text()) | {"study": name, "k_max": 3, "hypotheses": []} | keys
+    study = (
+        yaml.safe_load((PROJECT / "notebooks" / "studies" / "demo.yaml").read_text()) | {"study": name, "k_max": 3, "hypotheses": []} | keys
+    )
     path = folder / "notebooks" / "studies" / f"{name}.yaml"
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     return path
@@ -59,5 +62,8 @@ def write_study(folder: Path, name: str = "small", **keys) -> Path:
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below a folder with its bytes, links as their target: to tell whether anything was touched."""
-    return {str(path.relative_to(folder)): os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-            for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()}
+    return {
+        str(path.relative_to(folder)): os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }

@@ -1,4 +1,5 @@
 """Behaviour in aggregates: counted by hand on a handful of customers."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,8 +43,11 @@ def test_months_count_each_customer_once_and_only_what_was_before_as_of():
 
 
 def test_cohorts_show_only_months_that_ended_before_as_of():
-    events = {"customer_id": list("aaabbc"), "feature": ["x"] * 6,
-              "occurred_at": ["2025-01-05", "2025-02-05", "2025-03-05", "2025-01-31 23:59", "2025-03-31", "2025-03-01"]}
+    events = {
+        "customer_id": list("aaabbc"),
+        "feature": ["x"] * 6,
+        "occurred_at": ["2025-01-05", "2025-02-05", "2025-03-05", "2025-01-31 23:59", "2025-03-31", "2025-03-01"],
+    }
     found = behavior.cohorts(tables(events=events), pd.Timestamp("2025-03-15").to_pydatetime())
     assert found[["cohort", "month", "n", "value"]].to_numpy().tolist() == [["2025-01", 0, 2, 1.0], ["2025-01", 1, 2, 0.5]]
     later = behavior.cohorts(tables(events=events), pd.Timestamp("2025-04-01").to_pydatetime())
@@ -57,8 +61,13 @@ def test_without_a_whole_month_there_are_columns_and_no_cohort():
 
 
 def test_the_usage_grid_counts_users_whose_minutes_are_known_by_tier_and_third():
-    customers = pd.DataFrame({"active_days": [9, 9, 9, 9, 0], "active_days_per_week": [5.0, 4.99, 0.5, 0.1, 0.0],
-                              "minutes_per_active_day": [1.0, 2.0, 3.0, np.nan, np.nan]})
+    customers = pd.DataFrame(
+        {
+            "active_days": [9, 9, 9, 9, 0],
+            "active_days_per_week": [5.0, 4.99, 0.5, 0.1, 0.0],
+            "minutes_per_active_day": [1.0, 2.0, 3.0, np.nan, np.nan],
+        }
+    )
     found = behavior.usage_grid(customers)
     seen = found[found.n > 0].set_index(["frequency", "intensity"])
     assert seen.n.to_dict() == {("daily", "short"): 1, ("weekly", "middle"): 1, ("monthly", "long"): 1}

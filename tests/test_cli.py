@@ -1,4 +1,5 @@
 """The command line: what it hands on, what it prints where, and the exit code of every kind of trouble."""
+
 import io
 import subprocess
 import sys
@@ -36,7 +37,15 @@ def test_every_kind_of_trouble_has_its_exit_code_and_its_message_on_stderr(monke
 
 def test_the_exit_codes_are_those_a_scheduler_relies_on():
     assert {name: kind.exit_code for name, kind in errors.KINDS.items()} == {
-        "SegkitError": 1, "NotebookFailed": 1, "BadInput": 2, "KernelLost": 3, "GateFailed": 4, "Busy": 5, "Leak": 6, "Interrupted": 130}
+        "SegkitError": 1,
+        "NotebookFailed": 1,
+        "BadInput": 2,
+        "KernelLost": 3,
+        "GateFailed": 4,
+        "Busy": 5,
+        "Leak": 6,
+        "Interrupted": 130,
+    }
 
 
 def test_ctrl_c_outside_a_notebook_is_130(monkeypatch):
@@ -61,24 +70,44 @@ def test_run_hands_on_what_it_is_given_and_prints_the_path_alone(monkeypatch, tm
     assert seen[1] == ("demo", {}, None, False, 0.0, None)
 
 
-@pytest.mark.parametrize("text, value", [
-    ("a=1", 1), ("a=1.5", 1.5), ("a=true", True), ("a=word", "word"), ("a=x=y", "x=y"), ("a=", None), ("a='007'", "007"),
-    ("a=[kmeans, ward]", ["kmeans", "ward"]), ("a={b: 1}", {"b": 1}), ("a=refuted: no", {"refuted": False}),
-])
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("a=1", 1),
+        ("a=1.5", 1.5),
+        ("a=true", True),
+        ("a=word", "word"),
+        ("a=x=y", "x=y"),
+        ("a=", None),
+        ("a='007'", "007"),
+        ("a=[kmeans, ward]", ["kmeans", "ward"]),
+        ("a={b: 1}", {"b": 1}),
+        ("a=refuted: no", {"refuted": False}),
+    ],
+)
 def test_values_of_parameters_are_yaml(text, value):
     assert cli.values_of([text]) == {"a": value}
 
 
-@pytest.mark.parametrize("text, said", [
-    ("a", "needs name=value"), ("=1", "needs name=value"), ("", "needs name=value"),
-    ("a=[1", "not YAML"), ("a=2025-02-30", "not YAML"), ("a=!!python/object:os.system x", "not YAML")])
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("a", "needs name=value"),
+        ("=1", "needs name=value"),
+        ("", "needs name=value"),
+        ("a=[1", "not YAML"),
+        ("a=2025-02-30", "not YAML"),
+        ("a=!!python/object:os.system x", "not YAML"),
+    ],
+)
 def test_what_is_no_parameter_is_bad_input(text, said):
     with pytest.raises(errors.BadInput, match=said):
         cli.values_of([text])
 
 
-@pytest.mark.parametrize("arguments", [
-    ["rnu"], ["run"], ["run", "demo", "--forse"], ["run", "demo", "--wait", "long"], ["demo", "--customers", "199"]])
+@pytest.mark.parametrize(
+    "arguments", [["rnu"], ["run"], ["run", "demo", "--forse"], ["run", "demo", "--wait", "long"], ["demo", "--customers", "199"]]
+)
 def test_a_misspelt_command_or_option_is_2(arguments):
     assert segkit(*arguments).exit_code == 2
 
@@ -94,8 +123,9 @@ def test_list_shows_every_run_of_every_study(workbench, report):  # noqa: F811
     first = report()
     report(study="other", run_id="2024-01-01-abcdef03")
     (first.parent / "latest").symlink_to(first.name)
-    assert segkit("list").stdout == ("other\t2024-01-01-abcdef03\treproducible\t1 supported\n"
-                                     "small\t2025-10-03-abcdef01\treproducible\t1 supported\tlatest\n")
+    assert segkit("list").stdout == (
+        "other\t2024-01-01-abcdef03\treproducible\t1 supported\nsmall\t2025-10-03-abcdef01\treproducible\t1 supported\tlatest\n"
+    )
 
 
 def test_demo_makes_the_data_and_hides_the_truth(workbench):

@@ -1,4 +1,5 @@
 """Bootstrap refits: the same answer from any number of workers, and trust in fpc's words."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,8 +68,19 @@ def test_stability_of_a_segment_is_its_median_best_overlap_with_quartiles():
     assert found.loc["S2", ["value", "low", "high", "mean", "trust"]].tolist() == [0.75, 0.5, 1.0, 0.75, "valid"]
 
 
-@pytest.mark.parametrize(("mean", "word"), [(1, "highly stable"), (0.85, "highly stable"), (0.84, "valid"), (0.75, "valid"), (0.74, "doubtful"),
-                                            (0.6, "doubtful"), (0.59, "do not trust"), (0.0, "do not trust")])
+@pytest.mark.parametrize(
+    ("mean", "word"),
+    [
+        (1, "highly stable"),
+        (0.85, "highly stable"),
+        (0.84, "valid"),
+        (0.75, "valid"),
+        (0.74, "doubtful"),
+        (0.6, "doubtful"),
+        (0.59, "do not trust"),
+        (0.0, "do not trust"),
+    ],
+)
 def test_trust_has_the_thresholds_of_fpc(mean, word):
     assert bootstrap.trust(mean) == word
 

@@ -1,4 +1,5 @@
 """Indices of a partition against scikit-learn, published values and pencil and paper."""
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -11,10 +12,16 @@ from segkit.compare import indices
 from segkit.compare.sweep import squared_distances
 
 
-@pytest.mark.parametrize(("k", "silhouette", "calinski_harabasz", "davies_bouldin"), [
-    (2, 0.681046, 513.92, 0.404293), (3, 0.552819, 561.63, 0.661972), (4, 0.498051, 530.77, 0.780307), (5, 0.488749, 495.54, 0.805965),
-    (6, 0.364834, 473.85, 0.914158),
-])
+@pytest.mark.parametrize(
+    ("k", "silhouette", "calinski_harabasz", "davies_bouldin"),
+    [
+        (2, 0.681046, 513.92, 0.404293),
+        (3, 0.552819, 561.63, 0.661972),
+        (4, 0.498051, 530.77, 0.780307),
+        (5, 0.488749, 495.54, 0.805965),
+        (6, 0.364834, 473.85, 0.914158),
+    ],
+)
 def test_iris_has_the_published_indices(k, silhouette, calinski_harabasz, davies_bouldin):
     iris = frame(load_iris().data)
     labels = segments.kmeans(iris, k, seed=7, restarts=120).labels

@@ -1,4 +1,5 @@
 """The null: one population with the data's own margins and correlations."""
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -45,9 +46,16 @@ def test_the_mode_is_the_best_of_all_modes():
     distance = np.abs(null.unimodal(column, np.ones(80)) - empirical).max()
     widths = np.diff(column)
     density = np.diff(empirical) / widths
-    each = [np.abs(np.cumsum(np.concatenate([null._monotone(density[:mode], widths[:mode], True),
-                                             null._monotone(density[mode:], widths[mode:], False)]) * widths)
-                   - empirical[1:]).max() for mode in range(80)]
+    each = [
+        np.abs(
+            np.cumsum(
+                np.concatenate([null._monotone(density[:mode], widths[:mode], True), null._monotone(density[mode:], widths[mode:], False)])
+                * widths
+            )
+            - empirical[1:]
+        ).max()
+        for mode in range(80)
+    ]
     assert distance == pytest.approx(min(each))
 
 
@@ -61,10 +69,10 @@ def test_atoms_are_the_values_many_rows_hold():
     rng = np.random.default_rng(5)
     column = np.concatenate([np.zeros(300), np.full(25, 2.5), np.full(15, 0.7), rng.gamma(2.0, size=660)])
     margin = null.one_mode(column)
-    assert margin.atoms.tolist() == [0.0, 2.5]   # .7 is held by 15 rows, but by less than 2 %
+    assert margin.atoms.tolist() == [0.0, 2.5]  # .7 is held by 15 rows, but by less than 2 %
     assert margin.atom_shares == pytest.approx([0.300, 0.025])
     few = np.concatenate([np.zeros(9), rng.gamma(2.0, size=91)])
-    assert len(null.one_mode(few).atoms) == 0    # 9 % of the rows, but only 9 of them
+    assert len(null.one_mode(few).atoms) == 0  # 9 % of the rows, but only 9 of them
 
 
 def test_draws_have_the_margins_of_the_data():

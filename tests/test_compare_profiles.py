@@ -1,4 +1,5 @@
 """What segments are, in business units, by hand on six customers."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,8 +19,18 @@ def profile():
 
 def test_medians_are_in_business_units_over_who_has_a_value(profile):
     spend = profile[profile.feature == "spend"].set_index("segment")
-    assert spend.loc["S1", ["n", "share", "unit", "median", "p25", "p75", "overall", "z", "marker", "n_known"]].tolist() == \
-        [3, 0.5, "GBP", 150.0, 125.0, 175.0, 30.0, 1.0, "++", 2]
+    assert spend.loc["S1", ["n", "share", "unit", "median", "p25", "p75", "overall", "z", "marker", "n_known"]].tolist() == [
+        3,
+        0.5,
+        "GBP",
+        150.0,
+        125.0,
+        175.0,
+        30.0,
+        1.0,
+        "++",
+        2,
+    ]
     assert spend.loc["S2", ["median", "z", "marker", "n_known"]].tolist() == [20.0, -1.0, "--", 3]
     assert list(profile.segment) == ["S1", "S1", "S2", "S2"] and list(profile.unit[profile.feature == "days"]) == ["", ""]
 

@@ -1,4 +1,5 @@
 """Every method at every k, and a recommendation that does not fall for outliers."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,8 +20,13 @@ def swept():
 
 def scores_of(table: dict) -> pd.DataFrame:
     """Long rows from (method, k) -> (smallest segment, stability, silhouette), of 1,000 customers."""
-    return pd.DataFrame([{"method": method, "k": k, "metric": metric, "value": value, "n": 1000} for (method, k), values in table.items()
-                         for metric, value in zip(("smallest_segment", "stability", "silhouette"), values, strict=True)])
+    return pd.DataFrame(
+        [
+            {"method": method, "k": k, "metric": metric, "value": value, "n": 1000}
+            for (method, k), values in table.items()
+            for metric, value in zip(("smallest_segment", "stability", "silhouette"), values, strict=True)
+        ]
+    )
 
 
 def test_scores_are_long_rows_of_every_method_k_and_metric(swept):
@@ -55,7 +61,10 @@ def test_the_order_of_customers_changes_no_score(swept, monkeypatch):
 
 def test_agreement_compares_each_pair_of_methods_once_at_one_k(swept):
     found = compare.agreement(swept[1].solutions, swept[1].rows, 3)
-    assert sorted(zip(found.method, found.other, strict=True)) == [("gmm", "kmeans"), ("gmm", "ward"), ("kmeans", "ward")] and found.value.max() <= 1
+    assert (
+        sorted(zip(found.method, found.other, strict=True)) == [("gmm", "kmeans"), ("gmm", "ward"), ("kmeans", "ward")]
+        and found.value.max() <= 1
+    )
     assert list(compare.agreement({}, swept[1].rows, 3).columns) == ["method", "other", "k", "value", "n"]
 
 
@@ -83,7 +92,9 @@ def test_a_recommended_segment_has_at_least_thirty_customers_and_one_in_a_hundre
 
 
 def test_the_most_stable_candidate_with_large_enough_segments_is_recommended():
-    found = compare.recommend(scores_of({("kmeans", 2): (400, 0.7, 0.5), ("ward", 3): (29, 0.99, 0.9), ("gmm", 4): (30, 0.9, 0.3)}), "none", 1)
+    found = compare.recommend(
+        scores_of({("kmeans", 2): (400, 0.7, 0.5), ("ward", 3): (29, 0.99, 0.9), ("gmm", 4): (30, 0.9, 0.3)}), "none", 1
+    )
     assert (found.method, found.k) == ("gmm", 4)
     assert found.reasons[0] == "1 of 3 solutions are out because their smallest segment has fewer than 30 customers."
     assert "median adjusted Rand index" in found.reasons[1] and "0.90" in found.reasons[1]
@@ -92,7 +103,9 @@ def test_the_most_stable_candidate_with_large_enough_segments_is_recommended():
 
 
 def test_near_ties_are_said_to_be_ties_and_silhouette_decides():
-    found = compare.recommend(scores_of({("kmeans", 2): (400, 0.90, 0.3), ("ward", 3): (90, 0.86, 0.5), ("gmm", 4): (90, 0.84, 0.9)}), "none", 1)
+    found = compare.recommend(
+        scores_of({("kmeans", 2): (400, 0.90, 0.3), ("ward", 3): (90, 0.86, 0.5), ("gmm", 4): (90, 0.84, 0.9)}), "none", 1
+    )
     assert (found.method, found.k) == ("ward", 3)
     assert found.reasons[-1] == "As stable within 0.05: k-means k = 2. Take it as a tie; silhouette decided."
     assert found.runner_up.startswith("k-means k = 2")
@@ -100,8 +113,13 @@ def test_near_ties_are_said_to_be_ties_and_silhouette_decides():
 
 def test_the_k_of_a_structure_verdict_is_taken_when_a_candidate_has_it():
     table = scores_of({("kmeans", 2): (400, 0.99, 0.5), ("kmeans", 3): (90, 0.8, 0.4), ("ward", 3): (80, 0.7, 0.6)})
-    for verdict, k, expected in (("reproducible", 3, ("kmeans", 3)), ("natural", 3, ("kmeans", 3)), ("constructive", 3, ("kmeans", 2)),
-                                 ("none", 3, ("kmeans", 2)), ("reproducible", 7, ("kmeans", 2))):
+    for verdict, k, expected in (
+        ("reproducible", 3, ("kmeans", 3)),
+        ("natural", 3, ("kmeans", 3)),
+        ("constructive", 3, ("kmeans", 2)),
+        ("none", 3, ("kmeans", 2)),
+        ("reproducible", 7, ("kmeans", 2)),
+    ):
         found = compare.recommend(table, verdict, k)
         assert (found.method, found.k) == expected, verdict
     assert "so k is 3" in " ".join(compare.recommend(table, "natural", 3).reasons)
@@ -113,7 +131,9 @@ def test_when_no_candidate_passes_the_least_bad_is_shown_and_said_to_be_unusable
 
 
 def test_what_a_person_chooses_is_used_and_the_rest_is_recommended():
-    table = scores_of({("kmeans", 2): (400, 0.9, 0.5), ("kmeans", 3): (90, 0.6, 0.4), ("ward", 2): (80, 0.5, 0.6), ("ward", 3): (2, 0.99, 0.9)})
+    table = scores_of(
+        {("kmeans", 2): (400, 0.9, 0.5), ("kmeans", 3): (90, 0.6, 0.4), ("ward", 2): (80, 0.5, 0.6), ("ward", 3): (2, 0.99, 0.9)}
+    )
     assert compare.choose(table, "none", 1, "auto", 0) == ("kmeans", 2)
     assert compare.choose(table, "none", 1, "ward", 0) == ("ward", 2)
     assert compare.choose(table, "none", 1, "auto", 3) == ("kmeans", 3)

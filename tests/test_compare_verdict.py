@@ -1,4 +1,5 @@
 """The structure verdict: what it calls reproducible, what it does not, and what never changes it."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +11,11 @@ from segkit.errors import BadInput
 
 def _frame(values: np.ndarray) -> pd.DataFrame:
     """A matrix as `segkit.matrix` hands it over: indexed by customer_id."""
-    return pd.DataFrame(values, index=pd.Index([f"c{i:05d}" for i in range(len(values))], name="customer_id"),
-                        columns=[f"f{j}" for j in range(values.shape[1])])
+    return pd.DataFrame(
+        values,
+        index=pd.Index([f"c{i:05d}" for i in range(len(values))], name="customer_id"),
+        columns=[f"f{j}" for j in range(values.shape[1])],
+    )
 
 
 def _blobs(rows: int = 400, distance: float = 7.0) -> np.ndarray:
@@ -61,7 +65,7 @@ def test_only_a_sample_of_a_large_matrix_is_used_whatever_its_order():
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_one_gaussian_is_not_reproducible(seed, few_pairs):
-    mixing = np.array([[1, .8, 0, 0], [0, 1, 0, 0], [0, .4, 1, 0], [0, 0, 0, 1]])
+    mixing = np.array([[1, 0.8, 0, 0], [0, 1, 0, 0], [0, 0.4, 1, 0], [0, 0, 0, 1]])
     correlated = np.random.default_rng(seed).normal(size=(400, 4)) @ mixing
     found = verdict.structure(_frame(correlated), seed=seed)
     assert found.verdict == "none" and not found.several
@@ -84,9 +88,13 @@ def test_several_populations_without_stability_are_said_in_words():
 
 
 def test_the_reproducible_k_is_the_finest_of_the_significant_and_most_stable():
-    by_k = (verdict.AtK(2, 4.0, True, 0.8, 0.93, 1.0), verdict.AtK(3, 6.0, True, 0.8, 0.92, 1.0),
-            verdict.AtK(4, 8.0, True, 0.8, 0.82, 0.9),        # stable, but less than its rivals
-            verdict.AtK(5, 9.0, True, 0.5, 0.60, 0.7), verdict.AtK(6, 1.0, False, 0.9, 0.99, 1.0))
+    by_k = (
+        verdict.AtK(2, 4.0, True, 0.8, 0.93, 1.0),
+        verdict.AtK(3, 6.0, True, 0.8, 0.92, 1.0),
+        verdict.AtK(4, 8.0, True, 0.8, 0.82, 0.9),  # stable, but less than its rivals
+        verdict.AtK(5, 9.0, True, 0.5, 0.60, 0.7),
+        verdict.AtK(6, 1.0, False, 0.9, 0.99, 1.0),
+    )
     found = verdict._judged(by_k, 500, np.linspace(-1, 2, 39), 2.5, wanted_cut=True)
     assert (found.verdict, found.k, found.t1) == ("reproducible", 3, 9.0)
 
@@ -104,13 +112,16 @@ def test_a_draw_is_measured_against_the_other_draws():
     assert maxima[3] == pytest.approx((1.0 - -9.0) / 1.0)
 
 
-@pytest.mark.parametrize("values", [
-    np.ones((50, 3)),                                  # one row, repeated
-    np.repeat([[0.0, 1.0], [1.0, 0.0]], 50, axis=0),   # two distinct rows
-    np.arange(20.0).reshape(10, 2),                    # ten customers
-    np.empty((0, 3)),
-    np.empty((40, 0)),
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.ones((50, 3)),  # one row, repeated
+        np.repeat([[0.0, 1.0], [1.0, 0.0]], 50, axis=0),  # two distinct rows
+        np.arange(20.0).reshape(10, 2),  # ten customers
+        np.empty((0, 3)),
+        np.empty((40, 0)),
+    ],
+)
 def test_nothing_to_cut_is_none(values):
     found = verdict.structure(_frame(values), seed=1)
     assert (found.verdict, found.k, found.several, found.by_k) == ("none", 1, False, ())
@@ -119,11 +130,14 @@ def test_nothing_to_cut_is_none(values):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("values", [
-    np.repeat([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], 30, axis=0),    # three distinct rows: only k = 2 can be tried
-    np.repeat([[0.0], [1.0], [-1.0], [50.0]], [60, 20, 20, 1], axis=0),
-    np.random.default_rng(0).gamma(2.0, size=(60, 1)),
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.repeat([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], 30, axis=0),  # three distinct rows: only k = 2 can be tried
+        np.repeat([[0.0], [1.0], [-1.0], [50.0]], [60, 20, 20, 1], axis=0),
+        np.random.default_rng(0).gamma(2.0, size=(60, 1)),
+    ],
+)
 def test_few_distinct_rows_and_one_column_work(values, few_pairs):
     found = verdict.structure(_frame(values), seed=1)
     assert found.verdict in ("none", "reproducible")

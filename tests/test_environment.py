@@ -1,4 +1,5 @@
 """environment.yml, pyproject.toml and constraints.txt say the same."""
+
 import re
 import tomllib
 from pathlib import Path

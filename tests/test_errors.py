@@ -1,4 +1,5 @@
 """Messages say what, the facts and what to do; each kind of trouble has its exit code."""
+
 import pytest
 
 from segkit import errors
@@ -6,7 +7,16 @@ from segkit import errors
 
 def test_exit_codes_are_the_promised_ones():
     codes = {name: kind.exit_code for name, kind in errors.KINDS.items()}
-    assert codes == {"SegkitError": 1, "NotebookFailed": 1, "BadInput": 2, "KernelLost": 3, "GateFailed": 4, "Busy": 5, "Leak": 6, "Interrupted": 130}
+    assert codes == {
+        "SegkitError": 1,
+        "NotebookFailed": 1,
+        "BadInput": 2,
+        "KernelLost": 3,
+        "GateFailed": 4,
+        "Busy": 5,
+        "Leak": 6,
+        "Interrupted": 130,
+    }
 
 
 def test_a_message_has_three_parts_and_leaves_out_what_is_empty():

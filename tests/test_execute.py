@@ -1,4 +1,5 @@
 """Tiny notebooks, each doing one thing that a scheduled run meets sooner or later."""
+
 import errno
 import glob
 import json
@@ -26,12 +27,14 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes 
 @pytest.fixture
 def job(tmp_path):
     """job("cell", "cell", stage="a", k_max=3) -> a Job on a new notebook with a parameters cell and these code cells."""
+
     def make(*sources, stage="segments", tagged=True, warm=(), writes=(), **parameters):
         cells = [v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})] if tagged else []
         notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# Prose"), *cells, *map(v4.new_code_cell, sources)])
         path = tmp_path / f"03_{stage}.ipynb"
         nbformat.write(notebook, path)
         return execute.Job(stage, path, tmp_path / "runs" / "{as_of}" / path.name, parameters, warm, writes)
+
     return make
 
 
@@ -80,20 +83,22 @@ def printed(job) -> str:
 
 def test_two_notebooks_with_parameters_and_warm_modules(job, tmp_path, capfd):
     text = 'O\'Brien "quoted" \\n {curly} Zoë\n'
-    first = job("print(run, k_max, share, names, note)", stage="behavior",
-                run=text, k_max=3, share=1e-7, names=["a", 1, None, True])
-    second = job("print(sorted(dir()))", "import os, sys",
-                 "print('colorsys' in sys.modules, os.getcwd())\nopen(run, 'w').close()",
-                 warm=("colorsys", "no.such"), writes=(tmp_path / "table",), run=str(tmp_path / "table"))
+    first = job("print(run, k_max, share, names, note)", stage="behavior", run=text, k_max=3, share=1e-7, names=["a", 1, None, True])
+    second = job(
+        "print(sorted(dir()))",
+        "import os, sys",
+        "print('colorsys' in sys.modules, os.getcwd())\nopen(run, 'w').close()",
+        warm=("colorsys", "no.such"),
+        writes=(tmp_path / "table",),
+        run=str(tmp_path / "table"),
+    )
     cold = job("print(sorted(dir()))", stage="kpis", run="")
     sources, seen = [one.notebook.read_bytes() for one in (first, second)], []
-    run(first, second, on_cell=lambda job, done, of: seen.append((job.stage, done, of)),
-        on_done=lambda job, took: seen.append(job.stage))
+    run(first, second, on_cell=lambda job, done, of: seen.append((job.stage, done, of)), on_done=lambda job, took: seen.append(job.stage))
     run(cold)
     assert printed(first) == f"{text} 3 1e-07 ['a', 1, None, True] None\n"
     assert printed(second) == printed(cold) + f"True {os.getcwd()}\n"
-    assert seen == [*[("behavior", done, 3) for done in range(4)], "behavior",
-                    *[("segments", done, 5) for done in range(6)], "segments"]
+    assert seen == [*[("behavior", done, 3) for done in range(4)], "behavior", *[("segments", done, 5) for done in range(6)], "segments"]
     assert [one.notebook.read_bytes() for one in (first, second)] == sources
     assert not {"input_path", "output_path"} & executed(first)["metadata"]["papermill"].keys()
     assert sorted(os.listdir(first.output.parent)) == ["03_behavior.ipynb", "03_kpis.ipynb", "03_segments.ipynb"]
@@ -137,8 +142,12 @@ def test_a_full_disk_is_named(job, monkeypatch):
 
 
 def test_a_killed_kernel_and_its_children(job, tmp_path, capfd):
-    bad = job("import os, subprocess\nopen(run, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))",
-              "os.kill(os.getpid(), 9)", "1", run=str(tmp_path / "child"))
+    bad = job(
+        "import os, subprocess\nopen(run, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))",
+        "os.kill(os.getpid(), 9)",
+        "1",
+        run=str(tmp_path / "child"),
+    )
     error = failing(errors.KernelLost, bad, job("1", stage="kpis"))
     assert error.what == "03_segments: the kernel died: killed, out of memory?"
     assert error.facts == "stage segments, cell [4]" and str(bad.output) in error.do
@@ -175,17 +184,20 @@ def test_a_file_owed_and_not_written(job, tmp_path):
     assert owing.output.exists()
 
 
-@pytest.mark.parametrize("given, said", [
-    ({"k_mx": 3}, "03_segments.ipynb has no parameter 'k_mx'\n  do you mean 'k_max'?"),
-    ({"x; import os": 1}, "'x; import os' cannot be the name of a parameter"),
-    ({"class": 1}, "'class' cannot be the name"),
-    ({"share": float("nan")}, "its type is float"),
-    ({"share": float("inf")}, "its type is float"),
-    ({"names": ("a", "b")}, "its type is tuple"),
-    ({"names": [["a"]]}, "its type is list"),
-    ({"names": {"a": 1}}, "its type is dict"),
-    ({"run": Path("x")}, "its type is PosixPath"),
-])
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"k_mx": 3}, "03_segments.ipynb has no parameter 'k_mx'\n  do you mean 'k_max'?"),
+        ({"x; import os": 1}, "'x; import os' cannot be the name of a parameter"),
+        ({"class": 1}, "'class' cannot be the name"),
+        ({"share": float("nan")}, "its type is float"),
+        ({"share": float("inf")}, "its type is float"),
+        ({"names": ("a", "b")}, "its type is tuple"),
+        ({"names": [["a"]]}, "its type is list"),
+        ({"names": {"a": 1}}, "its type is dict"),
+        ({"run": Path("x")}, "its type is PosixPath"),
+    ],
+)
 def test_bad_parameters_are_refused_before_anything_starts(job, given, said):
     error = failing(errors.BadInput, job("1", stage="behavior"), bad := job("1", **given))
     assert said in str(error) and error.exit_code == 2 and not bad.output.parent.exists()
@@ -221,8 +233,7 @@ def test_neither_foreign_kernels_nor_a_persons_profile_take_part(job, tmp_path, 
     for name, value in {"JUPYTER_PATH": spec.parents[1], "IPYTHONDIR": tmp_path, "PYTHONSTARTUP": startup / "00.py"}.items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.chdir(tmp_path / "cwd")
-    fine = job("import importlib.util, sys\n"
-               "print(sys.executable, 'hijacked' in dir(), importlib.util.find_spec('pandas').origin)")
+    fine = job("import importlib.util, sys\nprint(sys.executable, 'hijacked' in dir(), importlib.util.find_spec('pandas').origin)")
     run(fine)
     python, profile, pandas = printed(fine).split()
     assert python == sys.executable and profile == "False" and "site-packages" in pandas
@@ -260,8 +271,13 @@ except errors.SegkitError as error:
 def driver(job, folder):
     """A process that runs two sleepers."""
     sleepers = [str(job("import time\ntime.sleep(60)", stage=stage).notebook) for stage in ("segments", "kpis")]
-    with subprocess.Popen([sys.executable, "-c", DRIVER, *sleepers], env={**os.environ, "TMPDIR": folder}, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", DRIVER, *sleepers],
+        env={**os.environ, "TMPDIR": folder},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
         yield process
 
 

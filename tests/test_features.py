@@ -1,4 +1,5 @@
 """Features as a whole: who is in, what is known at as_of, and that nothing after it matters."""
+
 from datetime import datetime
 
 import numpy as np
@@ -34,10 +35,18 @@ def made(as_of=AS_OF, **rows) -> pd.DataFrame:
     return features.customer_features(tables(**rows), as_of).execute().set_index("customer_id")
 
 
-ORDERS = {"customer_id": ["a", "a", "a", "b", "b", "z"], "order_id": ["o1", "o1", "o2", "o3", "o4", "o5"], "amount": [1.1, 2.2, 3.0, 4.0, 5.0, 9.0],
-          "ordered_at": ["2025-01-01 10:00", "2025-01-01 10:00", "2025-01-05 23:59", "2025-01-31 23:59:59", "2025-02-01 00:00", "2025-03-01"]}
-EVENTS = {"customer_id": ["a", "a", "a", "c", "b", "z"], "feature": ["x", "y", "x", "x", "x", "x"], "duration_seconds": [60, 90, 30, None, 600, 5],
-          "occurred_at": ["2025-01-01 10:00", "2025-01-01 23:59", "2025-01-02", "2025-01-30", "2025-02-01 00:00", "2025-02-09"]}
+ORDERS = {
+    "customer_id": ["a", "a", "a", "b", "b", "z"],
+    "order_id": ["o1", "o1", "o2", "o3", "o4", "o5"],
+    "amount": [1.1, 2.2, 3.0, 4.0, 5.0, 9.0],
+    "ordered_at": ["2025-01-01 10:00", "2025-01-01 10:00", "2025-01-05 23:59", "2025-01-31 23:59:59", "2025-02-01 00:00", "2025-03-01"],
+}
+EVENTS = {
+    "customer_id": ["a", "a", "a", "c", "b", "z"],
+    "feature": ["x", "y", "x", "x", "x", "x"],
+    "duration_seconds": [60, 90, 30, None, 600, 5],
+    "occurred_at": ["2025-01-01 10:00", "2025-01-01 23:59", "2025-01-02", "2025-01-30", "2025-02-01 00:00", "2025-02-09"],
+}
 CUSTOMERS = {"customer_id": ["a", "n", "late"], "signed_up_at": ["2024-12-01", "2025-01-20 09:00", "2025-02-01 00:00"]}
 
 
@@ -86,16 +95,25 @@ def test_nothing_at_or_after_as_of_changes_any_feature():
             else:
                 future[{"orders": "amount", "events": "duration_seconds"}[name]] = rng.integers(1, 10**6, 4)
                 future["customer_id"] = rng.choice(["a", "b", "n", "new"], 4)
-            changed[name] = pd.concat([past, future.iloc[:int(rng.integers(0, 5))]]).sample(frac=1, random_state=1)
+            changed[name] = pd.concat([past, future.iloc[: int(rng.integers(0, 5))]]).sample(frac=1, random_state=1)
         pd.testing.assert_frame_equal(made(**changed), expected)
 
 
 def test_every_column_is_in_the_glossary_or_a_moment_and_every_line_has_unit_and_meaning():
     found = made(orders=ORDERS, events=EVENTS, customers=CUSTOMERS)
     glossary = features.glossary()
-    assert set(glossary.feature) == set(found.columns) - {"first_seen_at", "first_ordered_at", "last_ordered_at", "last_used_on", "is_active"}
+    assert set(glossary.feature) == set(found.columns) - {
+        "first_seen_at",
+        "first_ordered_at",
+        "last_ordered_at",
+        "last_used_on",
+        "is_active",
+    }
     assert glossary.feature.is_unique and glossary.unit.str.fullmatch(r"\w+").all() and glossary.meaning.str.fullmatch(r".{15,}\.").all()
-    assert set(features.glossary(["orders"]).table) == {"customers", "orders"} and set(features.glossary(["events"]).table) == {"customers", "events"}
+    assert set(features.glossary(["orders"]).table) == {"customers", "orders"} and set(features.glossary(["events"]).table) == {
+        "customers",
+        "events",
+    }
 
 
 def test_every_function_of_a_feature_module_is_a_grain_or_a_documented_feature():

@@ -1,12 +1,20 @@
 """How customers buy: every feature on six lines that can be worked by hand."""
+
 import pytest
 from test_features import ORDERS, made
 
 
-@pytest.mark.parametrize(("feature", "a", "b"), [
-    ("n_orders", 2, 1), ("spend", 6.3, 4.0), ("mean_order_value", 3.15, 4.0), ("days_since_last_order", 27, 1), ("active_span_days", 4, 0),
-    ("tenure_days", 31, 1),
-])
+@pytest.mark.parametrize(
+    ("feature", "a", "b"),
+    [
+        ("n_orders", 2, 1),
+        ("spend", 6.3, 4.0),
+        ("mean_order_value", 3.15, 4.0),
+        ("days_since_last_order", 27, 1),
+        ("active_span_days", 4, 0),
+        ("tenure_days", 31, 1),
+    ],
+)
 def test_each_feature_by_hand(feature, a, b):
     found = made(orders=ORDERS)[feature]
     assert (found["a"], found["b"]) == (pytest.approx(a, abs=1e-12), b)
@@ -32,5 +40,7 @@ def test_the_same_order_number_of_two_customers_is_two_orders():
 
 
 def test_money_is_added_without_the_error_of_floats():
-    found = made(orders={"customer_id": ["a"] * 10, "order_id": list("0123456789"), "amount": ["0.1"] * 10, "ordered_at": ["2025-01-01"] * 10})
+    found = made(
+        orders={"customer_id": ["a"] * 10, "order_id": list("0123456789"), "amount": ["0.1"] * 10, "ordered_at": ["2025-01-01"] * 10}
+    )
     assert found.spend["a"] == 1.0

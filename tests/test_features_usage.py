@@ -1,13 +1,22 @@
 """How customers use the product: every feature on six events that can be worked by hand."""
+
 import pandas as pd
 import pytest
 from test_features import CUSTOMERS, EVENTS, made
 
 
-@pytest.mark.parametrize(("feature", "a", "c"), [
-    ("active_days", 2, 1), ("usage_seconds", 180, None), ("features_used", 2, 1), ("minutes_per_active_day", 1.5, None),
-    ("days_since_last_use", 30, 2), ("tenure_days", 31, 2), ("active_days_per_week", 2 * 7 / 31, 1.0),
-])
+@pytest.mark.parametrize(
+    ("feature", "a", "c"),
+    [
+        ("active_days", 2, 1),
+        ("usage_seconds", 180, None),
+        ("features_used", 2, 1),
+        ("minutes_per_active_day", 1.5, None),
+        ("days_since_last_use", 30, 2),
+        ("tenure_days", 31, 2),
+        ("active_days_per_week", 2 * 7 / 31, 1.0),
+    ],
+)
 def test_each_feature_by_hand(feature, a, c):
     found = made(events=EVENTS)[feature]
     assert found["a"] == pytest.approx(a, abs=1e-12)

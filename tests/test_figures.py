@@ -191,7 +191,11 @@ def is_picture(picture) -> bool:
     data, metadata = picture._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG") and len(data["image/png"]) > 5000
     assert metadata["image/png"]["alt"] == data["text/plain"] == picture.alt
-    drawn = [text.get_text() for axes in picture.figure.axes for text in (*axes.texts, *axes.get_xticklabels(), *axes.get_yticklabels(), axes.title)]
+    drawn = [
+        text.get_text()
+        for axes in picture.figure.axes
+        for text in (*axes.texts, *axes.get_xticklabels(), *axes.get_yticklabels(), axes.title)
+    ]
     assert not [text for text in drawn if re.search(r"\b(nan|None)\b|<NA>", text)], drawn
     return True
 
@@ -262,8 +266,12 @@ SHORT = {
         histogram().assign(left=lambda t: t.left.where(t.feature != "n_orders"), right=lambda t: t.right.where(t.feature != "n_orders")),
         distribution(),
     ),
-    "structure that could not be tested": lambda: figures.structure(compare.structure(pd.DataFrame(np.arange(20.0).reshape(10, 2)), seed=1)),
-    "scores without a silhouette": lambda: figures.scores(scores().assign(value=lambda t: t.value.where(t.metric != "silhouette")), "gmm", 3),
+    "structure that could not be tested": lambda: figures.structure(
+        compare.structure(pd.DataFrame(np.arange(20.0).reshape(10, 2)), seed=1)
+    ),
+    "scores without a silhouette": lambda: figures.scores(
+        scores().assign(value=lambda t: t.value.where(t.metric != "silhouette")), "gmm", 3
+    ),
     "nobody spent": lambda: figures.sizes_and_value(sizes().assign(spend_share=np.nan)),
 }
 

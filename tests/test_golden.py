@@ -1,4 +1,5 @@
 """The demo study end to end, as a scheduler runs it: what it finds, that it finds it again to the byte, and what it lets out."""
+
 import base64
 import json
 import os
@@ -32,7 +33,12 @@ def home(tmp_path_factory) -> Path:
     done = segkit(folder, "run", "demo")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str((folder / "reports" / "demo" / "latest").resolve() / "index.html")
-    assert [line.split(" done in")[0] for line in done.stderr.splitlines()] == ["demo: gather", "demo: behavior", "demo: segments", "demo: kpis"]
+    assert [line.split(" done in")[0] for line in done.stderr.splitlines()] == [
+        "demo: gather",
+        "demo: behavior",
+        "demo: segments",
+        "demo: kpis",
+    ]
     return folder
 
 
@@ -57,7 +63,8 @@ def test_the_planted_segments_are_found_again(home, verdict):
 
 
 def test_true_hypotheses_are_supported_and_the_false_one_is_not(verdict):
-    assert {row["name"]: row["verdict"] for row in verdict["hypotheses"]} == {"heavy-users-stay": "supported", "better-than-rfm": "supported", "baskets-differ": "refuted"}
+    said = {row["name"]: row["verdict"] for row in verdict["hypotheses"]}
+    assert said == {"heavy-users-stay": "supported", "better-than-rfm": "supported", "baskets-differ": "refuted"}
     assert verdict["m"] == 3 and len(verdict["looks"]) == 1
 
 
@@ -69,12 +76,21 @@ def test_the_findings_are_the_golden_ones(report, verdict):
     ledger = pd.read_csv(report / "tables" / "ledger.csv").set_index(["table", "rule"])
     assert {" / ".join(key): int(rows) for key, rows in ledger.rows_left.items()} == GOLDEN["ledger"]
     kpis = pd.read_csv(report / "tables" / "kpis.csv").set_index(["segment", "kpi"]).value
-    assert {f"{segment} {kpi}": kpis[segment, kpi] for segment, kpi in kpis.index if segment == "all"} == pytest.approx(GOLDEN["kpis"], rel=1e-6)
+    assert {f"{segment} {kpi}": kpis[segment, kpi] for segment, kpi in kpis.index if segment == "all"} == pytest.approx(
+        GOLDEN["kpis"], rel=1e-6
+    )
 
 
 def test_every_promised_table_and_page_is_there(home, report, verdict):
-    assert {"ledger.csv", "quality.csv", "scores.csv", "stability.csv", "profiles.csv", "kpis.csv", "hypotheses.csv"} <= {path.name for path in (report / "tables").iterdir()}
-    assert {path.name for path in report.glob("*.html")} == {"index.html", "01_gather.html", "02_behavior.html", "03_segments.html", "04_kpis.html"}
+    promised = {"ledger.csv", "quality.csv", "scores.csv", "stability.csv", "profiles.csv", "kpis.csv", "hypotheses.csv"}
+    assert promised <= {path.name for path in (report / "tables").iterdir()}
+    assert {path.name for path in report.glob("*.html")} == {
+        "index.html",
+        "01_gather.html",
+        "02_behavior.html",
+        "03_segments.html",
+        "04_kpis.html",
+    }
     assignments = pd.read_parquet(home / "data" / "runs" / "demo" / verdict["run"] / "assignments.parquet")
     assert list(assignments.columns) == ["customer_id", "segment", "probability"]
     assert assignments.segment.isna().sum() > 100, "customers never active stay, without a segment"
@@ -94,7 +110,8 @@ class Page(HTMLParser):
         self.tags.append(tag)
         if tag == "img":
             self.pictures.append(attrs)
-        self.loads += [value for name, value in attrs.items() if name in ("src", "srcset", "data", "poster", "background", "action") or (name == "href" and tag == "link")]
+        fetching = ("src", "srcset", "data", "poster", "background", "action", *(["href"] if tag == "link" else []))
+        self.loads += [value for name, value in attrs.items() if name in fetching]
         self.loads += [name for name in attrs if name.startswith("on")]
 
 
@@ -121,9 +138,26 @@ def test_a_browser_asks_for_nothing_over_the_network(home, report, tmp_path):
         pytest.skip("no Chromium on this machine; the pages were parsed instead")
     for page in sorted(report.glob("*.html")):
         log = tmp_path / f"{page.stem}.json"
-        subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                        "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / page.stem}", f"--log-net-log={log}",
-                        f"--screenshot={tmp_path / page.stem}.png", page.as_uri()], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [
+                browser,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                f"--user-data-dir={tmp_path / page.stem}",
+                f"--log-net-log={log}",
+                f"--screenshot={tmp_path / page.stem}.png",
+                page.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         text = log.read_text()
         assert (tmp_path / f"{page.stem}.png").stat().st_size > 10_000, "the page was drawn"
         asked = set(re.findall(r'"url":"(\w+:[^"]{0,80})', text))
@@ -149,11 +183,23 @@ def test_the_privacy_wall_holds(home, report):
 
 def test_the_same_study_again_on_one_thread_gives_the_same_bytes(home, report, verdict):
     private = home / "data" / "runs" / "demo" / verdict["run"]
-    watched = {path: path.read_bytes() for path in (*(report / "tables").glob("*.csv"), *private.glob("*.parquet"), private / "solution.json")}
+    watched = {
+        path: path.read_bytes() for path in (*(report / "tables").glob("*.csv"), *private.glob("*.parquet"), private / "solution.json")
+    }
     gathered = {path: path.read_bytes() for path in (home / "data" / "gathered").rglob("*.parquet")}
     shutil.rmtree(home / "data" / "gathered")
     one_core = ("taskset", "-c", "0") if shutil.which("taskset") else ()
-    done = segkit(home, "run", "demo", "--force", prefix=one_core, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", LOKY_MAX_CPU_COUNT="1", PYTHONHASHSEED="1")
+    done = segkit(
+        home,
+        "run",
+        "demo",
+        "--force",
+        prefix=one_core,
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+        LOKY_MAX_CPU_COUNT="1",
+        PYTHONHASHSEED="1",
+    )
     assert done.returncode == 0, done.stderr
     assert (home / "reports" / "demo" / "latest").resolve() == report, "the same run_id"
     assert len(watched) >= 15 and len(gathered) >= 7
@@ -168,8 +214,13 @@ def test_the_real_shop_gives_its_ledger_to_the_penny_and_no_anecdote(home):
     folder = (home / "reports" / "online_retail" / "latest").resolve()
     ledger = pd.read_csv(folder / "tables" / "ledger.csv", dtype=str)
     lines = ledger[["rule", "rows", "rows_left", "customers_left", "orders_left", "amount_left"]].to_numpy().tolist()
-    assert lines == [["as delivered", "0", "541909", "4372", "25900", "9747747.93"], ["no customer", "135080", "406829", "4372", "22190", "8300065.81"],
-                     ["cancelled invoice", "8905", "397924", "4339", "18536", "8911407.90"], ["quantity not positive", "0", "397924", "4339", "18536", "8911407.90"],
-                     ["price not positive", "40", "397884", "4338", "18532", "8911407.90"], ["identical line", "5192", "392692", "4338", "18532", "8887208.89"]]
+    assert lines == [
+        ["as delivered", "0", "541909", "4372", "25900", "9747747.93"],
+        ["no customer", "135080", "406829", "4372", "22190", "8300065.81"],
+        ["cancelled invoice", "8905", "397924", "4339", "18536", "8911407.90"],
+        ["quantity not positive", "0", "397924", "4339", "18536", "8911407.90"],
+        ["price not positive", "40", "397884", "4338", "18532", "8911407.90"],
+        ["identical line", "5192", "392692", "4338", "18532", "8887208.89"],
+    ]
     sizes = json.loads((folder / "verdict.json").read_text())["segmentation"]["sizes"]
     assert min(sizes.values()) >= max(30, sum(sizes.values()) / 100)

@@ -1,4 +1,5 @@
 """Where things lie, who may enter, and that nothing is ever seen half written."""
+
 import os
 import stat
 from pathlib import Path

@@ -12,7 +12,15 @@ ORDERS = {
     "customer_id": ["a", "a", "a", "b", "b", "new", "a"],
     "order_id": ["1", "2", "2", "3", "4", "5", "6"],
     "amount": [9.0, 1.5, 2.0, 7.0, 5.0, 100.0, 50.0],
-    "ordered_at": ["2025-01-31 23:59:59", "2025-02-01 00:00", "2025-02-01", "2025-03-02 23:59:59", "2025-03-03 00:00", "2025-02-03", "2025-01-01"],
+    "ordered_at": [
+        "2025-01-31 23:59:59",
+        "2025-02-01 00:00",
+        "2025-02-01",
+        "2025-03-02 23:59:59",
+        "2025-03-03 00:00",
+        "2025-02-03",
+        "2025-01-01",
+    ],
 }
 EVENTS = {
     "customer_id": ["a", "a", "b", "c", "c"],
@@ -64,7 +72,9 @@ def test_any_labels_will_do_and_their_order_does_not_matter(outcomes):
     names = ["revenue", "retention"]
     codes = pd.Series(["541", "111", "541", "000"], index=CUSTOMERS)
     assert list(kpis.by_segment(codes, outcomes, names).segment.unique()) == ["000", "111", "541", "all"]
-    pd.testing.assert_frame_equal(kpis.by_segment(LABELS, outcomes, names), kpis.by_segment(LABELS.iloc[::-1], outcomes.iloc[[2, 0, 3, 1]], names))
+    pd.testing.assert_frame_equal(
+        kpis.by_segment(LABELS, outcomes, names), kpis.by_segment(LABELS.iloc[::-1], outcomes.iloc[[2, 0, 3, 1]], names)
+    )
 
 
 def test_without_an_outcome_window_tables_are_empty_and_keep_their_columns():

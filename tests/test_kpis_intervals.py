@@ -1,4 +1,5 @@
 """Hand-sized values with answers that can be worked out, and one coverage simulation."""
+
 import numpy as np
 import pytest
 
@@ -75,17 +76,20 @@ def test_ratio_corners():
         intervals.ratio([1, 2], [1, 1, 1])
 
 
-@pytest.mark.parametrize("kind, n, events, said", [
-    ("proportion", 50, 10, ""),
-    ("proportion", 49, 20, "49 customers, a proportion needs 50"),
-    ("proportion", 60, 9, "9 of 60 customers have a value other than 0, a proportion needs 10"),
-    ("proportion", 60, 51, "9 of 60 customers have the value 0, a proportion needs 10"),
-    ("mean", 100, 1, ""),
-    ("mean", 99, 50, "99 customers, a mean needs 100"),
-    ("ratio", 200, 50, ""),
-    ("ratio", 199, 50, "199 customers, a ratio needs 200"),
-    ("ratio", 200, 16, "16 of 200 customers have a value other than 0, a ratio needs 50"),
-])
+@pytest.mark.parametrize(
+    "kind, n, events, said",
+    [
+        ("proportion", 50, 10, ""),
+        ("proportion", 49, 20, "49 customers, a proportion needs 50"),
+        ("proportion", 60, 9, "9 of 60 customers have a value other than 0, a proportion needs 10"),
+        ("proportion", 60, 51, "9 of 60 customers have the value 0, a proportion needs 10"),
+        ("mean", 100, 1, ""),
+        ("mean", 99, 50, "99 customers, a mean needs 100"),
+        ("ratio", 200, 50, ""),
+        ("ratio", 199, 50, "199 customers, a ratio needs 200"),
+        ("ratio", 200, 16, "16 of 200 customers have a value other than 0, a ratio needs 50"),
+    ],
+)
 def test_enough(kind, n, events, said):
     assert intervals.enough(kind, intervals.Estimate(0.5, 0.4, 0.6, n, 0.05, events)) == said
 

@@ -1,4 +1,5 @@
 """Who stays: 0 or 1 per customer, from outcomes worked by hand."""
+
 import pandas as pd
 import pytest
 
@@ -20,6 +21,8 @@ def test_either_table_alone_is_enough():
     assert retention.retention(outcomes(active_days=[1.0, 0])).tolist() == [1, 0]
 
 
-@pytest.mark.parametrize(("days", "active", "engaged"), [(28, 4, 1), (28, 3, 0), (30, 4, 0), (30, 5, 1), (7, 1, 1), (90, 12, 0), (90, 13, 1)])
+@pytest.mark.parametrize(
+    ("days", "active", "engaged"), [(28, 4, 1), (28, 3, 0), (30, 4, 0), (30, 5, 1), (7, 1, 1), (90, 12, 0), (90, 13, 1)]
+)
 def test_engaged_is_at_least_one_day_a_week(days, active, engaged):
     assert retention.engagement(outcomes(days, active_days=[float(active)])).tolist() == [engaged]

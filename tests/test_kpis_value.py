@@ -6,13 +6,18 @@ from segkit import kpis
 from segkit.kpis import value
 
 OUTCOMES = pd.DataFrame(
-    {"revenue": [30.0, 0, 10, 0], "orders": [3.0, 0, 1, 0], "revenue_capped": [20.0, 0, 10, 0], "orders_capped": [3.0, 0, 1, 0]}, index=list("abcd")
+    {"revenue": [30.0, 0, 10, 0], "orders": [3.0, 0, 1, 0], "revenue_capped": [20.0, 0, 10, 0], "orders_capped": [3.0, 0, 1, 0]},
+    index=list("abcd"),
 )
 
 
 def test_revenue_and_orders_count_who_bought_nothing():
     assert value.revenue(OUTCOMES).mean() == 10 and value.orders(OUTCOMES).mean() == 1
-    assert (kpis.estimate("revenue", OUTCOMES).value, kpis.estimate("revenue_capped", OUTCOMES).value, kpis.estimate("orders", OUTCOMES).n) == (
+    assert (
+        kpis.estimate("revenue", OUTCOMES).value,
+        kpis.estimate("revenue_capped", OUTCOMES).value,
+        kpis.estimate("orders", OUTCOMES).n,
+    ) == (
         10,
         7.5,
         4,

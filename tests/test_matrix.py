@@ -81,7 +81,9 @@ def test_new_customers_are_prepared_with_the_old_recipe(features):
     prepared = matrix.prepare(new, recipe)
     back = matrix.business_units(prepared, recipe)
     assert back.loc["x", "spend"] == pytest.approx(features.spend.median()) and back.loc["y", "spend"] == pytest.approx(0)
-    assert back.loc["y", "tenure_days"] == pytest.approx(features.tenure_days.median()) and back.loc["z"].tolist() == pytest.approx([100, 1])
+    assert back.loc["y", "tenure_days"] == pytest.approx(features.tenure_days.median()) and back.loc["z"].tolist() == pytest.approx(
+        [100, 1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,9 @@ def test_what_tells_nobody_apart_is_refused(values, complaint):
 def test_whole_numbers_and_decimals_of_the_engine_are_numbers(features):
     from decimal import Decimal
 
-    table = pd.DataFrame({"n": pd.array([1, 2, None], dtype="Int64"), "spend": [Decimal("1.5"), Decimal("2.5"), Decimal("9")]}, index=list("abc"))
+    table = pd.DataFrame(
+        {"n": pd.array([1, 2, None], dtype="Int64"), "spend": [Decimal("1.5"), Decimal("2.5"), Decimal("9")]}, index=list("abc")
+    )
     assert matrix.prepare(table, matrix.recipe(table, ["n", "spend"])).dtypes.eq("float64").all()
 
 

@@ -1,4 +1,5 @@
 """Notebooks are essays: names and calls, documented parameters, no stored outputs but the checked ones; and they run in order."""
+
 import ast
 import os
 import re
@@ -32,7 +33,8 @@ def test_code_cells_are_names_and_calls(path):
     lengths = [len(source.splitlines()) for source in sources]
     assert statistics.median(lengths) <= 3 and max(lengths) <= 8
     for source in sources:
-        assert not any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Lambda)) for node in ast.walk(ast.parse(source)))
+        machinery = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Lambda)
+        assert not any(isinstance(node, machinery) for node in ast.walk(ast.parse(source)))
     assert sum("import" in source for source in sources) == 1
 
 
@@ -51,7 +53,9 @@ def test_every_parameter_is_plain_typed_and_explained(path):
         assert re.fullmatch(r"[a-z_]+: (str|int|bool|float|list) = .+?  +# \S.*", line), line
     defaults = execute.parameters_of(path)
     demo = studies.load(PROJECT / "notebooks" / "studies" / "demo.yaml").model_dump()
-    assert {name: value for name, value in defaults.items() if name != "run"} == {name: demo[name] for name in defaults if name != "run"}, "defaults run the demo"
+    assert {name: value for name, value in defaults.items() if name != "run"} == {name: demo[name] for name in defaults if name != "run"}, (
+        "defaults run the demo"
+    )
 
 
 @by_name
@@ -71,10 +75,24 @@ def test_notebooks_run_in_order_as_an_analyst_would(tmp_path, monkeypatch, demo_
     home = workbench(tmp_path / "bench", monkeypatch, demo_files[1000])
     monkeypatch.delenv("SEGKIT_HOME")  # JupyterLab starts kernels in the notebook's folder: the home must be found from there
     env = {**os.environ, "PYTHONPATH": str(PROJECT), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
-    done = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300",
-                           "-q", "--rootdir", str(home), *(path.name for path in NOTEBOOKS)], cwd=home / "notebooks", env=env, capture_output=True, text=True, timeout=400)
+    nbval = [
+        "--nbval-lax",
+        "--nbval-current-env",
+        "--nbval-cell-timeout",
+        "300",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-o",
+        "addopts=",
+    ]
+    words = [sys.executable, "-m", "pytest", *nbval, "-q", "--rootdir", str(home), *(path.name for path in NOTEBOOKS)]
+    done = subprocess.run(words, cwd=home / "notebooks", env=env, capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout[-3000:]
     draft = home / "data" / "runs" / "demo" / "draft"
     assert {"customer_features.parquet", "assignments.parquet", "solution.json", "verdict.json"} <= {path.name for path in draft.iterdir()}
-    assert sorted(path.name for path in (home / "reports" / "demo").iterdir()) == ["looks.jsonl"], "a draft leaves nothing in reports/ but its look"
+    assert sorted(path.name for path in (home / "reports" / "demo").iterdir()) == ["looks.jsonl"], (
+        "a draft leaves nothing in reports/ but its look"
+    )
     shutil.rmtree(home)

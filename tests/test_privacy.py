@@ -1,4 +1,5 @@
 """Small cells are hidden, and what names a customer is found without crying wolf."""
+
 import json
 
 import pandas as pd
@@ -31,46 +32,52 @@ def test_the_smallest_segment_of_a_score_is_hidden_below_the_least():
     assert privacy.hide_small_sizes(scores, 5).value.isna().tolist() == [True, False, False, False]
 
 
-@pytest.mark.parametrize("text, hits", [
-    ("<td>C000123</td>", 1),
-    ("The best customer is C000123.", 1),
-    ("(C000123), 'C000124': \"C000123\"", 2),
-    ("C000123/C000124", 2),
-    ("see customers/C000123-orders#C000124", 2),
-    ("write to anna@example.com!", 1),
-    ("<p>Zoë-1: fine</p>", 1),
-    ("<td>17850</td>", 1),
-    ("<td>17850.0</td>", 1),
-    ("17850, 12346 and 99999", 2),
-    ("12,346 customers, 117,850 orders", 0),
-    ("0.12346 and 1.17850 and 12346.5", 0),
-    ("123 customers", 0),
-    ("2025-12346", 0),
-    ("XC000123 C0001234 C00012", 0),
-    ("", 0),
-])
+@pytest.mark.parametrize(
+    "text, hits",
+    [
+        ("<td>C000123</td>", 1),
+        ("The best customer is C000123.", 1),
+        ("(C000123), 'C000124': \"C000123\"", 2),
+        ("C000123/C000124", 2),
+        ("see customers/C000123-orders#C000124", 2),
+        ("write to anna@example.com!", 1),
+        ("<p>Zoë-1: fine</p>", 1),
+        ("<td>17850</td>", 1),
+        ("<td>17850.0</td>", 1),
+        ("17850, 12346 and 99999", 2),
+        ("12,346 customers, 117,850 orders", 0),
+        ("0.12346 and 1.17850 and 12346.5", 0),
+        ("123 customers", 0),
+        ("2025-12346", 0),
+        ("XC000123 C0001234 C00012", 0),
+        ("", 0),
+    ],
+)
 def test_ids_are_found_where_people_and_programs_write_them(text, hits):
     assert privacy.leaks(text, IDS) == hits
 
 
-@pytest.mark.parametrize("name, text, hits", [
-    ("a.html", "<p>Customer C000123 is the best.</p>", "a.html (1)"),
-    ("a.html", "<td>[&#x27;C000123&#x27;, &quot;C000124&quot;]</td>", "a.html (2)"),
-    ("a.html", '<img alt="spend of C000123" src="x">', "a.html (1)"),
-    ("a.html", '<img src="data:image/png;base64,AAAA/C000123/17850/BBBB=" alt="x">', None),
-    ("a.html", "<td>12,346</td><td>50 %</td>", None),
-    ("a.csv", "segment,example\nS1,C000123\nS2,\n", "a.csv (1)"),
-    ("a.csv", 'segment,example\nS1,"C000123, C000124"\n', "a.csv (2)"),
-    ("a.csv", "customer_id,spend\n1,5\n2,6\n", "a.csv (2)"),
-    ("a.csv", "spend,customer_id\n", "a.csv (1)"),
-    ("a.csv", "segment,C000123\nS1,5\n", "a.csv (1)"),
-    ("a.csv", "segment,n\nS1,12346\nS2,17850\n", None),
-    ("a.csv", "", None),
-    ("a.csv", "a,b\n", None),
-    ("a.json", json.dumps({"best": "C000123", "n": 17850}), "a.json (1)"),
-    ("a.json", json.dumps({"said": "it is \"Zoë-1\" again"}), "a.json (1)"),
-    ("a.json", json.dumps({"sizes": {"S1": 12346}}), None),
-])
+@pytest.mark.parametrize(
+    "name, text, hits",
+    [
+        ("a.html", "<p>Customer C000123 is the best.</p>", "a.html (1)"),
+        ("a.html", "<td>[&#x27;C000123&#x27;, &quot;C000124&quot;]</td>", "a.html (2)"),
+        ("a.html", '<img alt="spend of C000123" src="x">', "a.html (1)"),
+        ("a.html", '<img src="data:image/png;base64,AAAA/C000123/17850/BBBB=" alt="x">', None),
+        ("a.html", "<td>12,346</td><td>50 %</td>", None),
+        ("a.csv", "segment,example\nS1,C000123\nS2,\n", "a.csv (1)"),
+        ("a.csv", 'segment,example\nS1,"C000123, C000124"\n', "a.csv (2)"),
+        ("a.csv", "customer_id,spend\n1,5\n2,6\n", "a.csv (2)"),
+        ("a.csv", "spend,customer_id\n", "a.csv (1)"),
+        ("a.csv", "segment,C000123\nS1,5\n", "a.csv (1)"),
+        ("a.csv", "segment,n\nS1,12346\nS2,17850\n", None),
+        ("a.csv", "", None),
+        ("a.csv", "a,b\n", None),
+        ("a.json", json.dumps({"best": "C000123", "n": 17850}), "a.json (1)"),
+        ("a.json", json.dumps({"said": 'it is "Zoë-1" again'}), "a.json (1)"),
+        ("a.json", json.dumps({"sizes": {"S1": 12346}}), None),
+    ],
+)
 def test_leaks_are_found_in_pages_and_tables_but_not_in_counts_and_pictures(tmp_path, name, text, hits):
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / name).write_text(text, encoding="utf-8")

@@ -66,7 +66,8 @@ def test_made_up_data_say_so_first_and_a_dataset_cannot_smuggle_markup():
 
 def test_the_ledger_says_what_is_used_of_each_table():
     assert (
-        said(prose.ledger(ledger())) == "costs: 12 rows came in, 12 are used (100.0 %). orders: 100 rows came in, 91 are used (91.0 %), 9 set aside."
+        said(prose.ledger(ledger()))
+        == "costs: 12 rows came in, 12 are used (100.0 %). orders: 100 rows came in, 91 are used (91.0 %), 9 set aside."
     )
 
 
@@ -93,10 +94,9 @@ def test_scope_counts_who_is_clustered_and_who_is_not():
 
 def test_concentration_and_cohorts_survive_hidden_cells():
     assert "The top 20 % of customers (12) account for" in said(prose.concentration(concentration()))
-    assert (
-        said(prose.concentration(privacy.hide_small_cells(concentration(), ["share"], min_cell=50)))
-        == "The top 20 % of customers (–) account for – of spend."
-    )
+    few = privacy.hide_small_cells(concentration(), ["share"], min_cell=15)
+    assert "The top 25 % of customers (15) account for" in said(prose.concentration(few)), "the nearest share that may be shown"
+    assert "too few customers" in said(prose.concentration(privacy.hide_small_cells(concentration(), ["share"], min_cell=99)))
     whole, partly = said(prose.cohorts(cohorts())), said(prose.cohorts(hidden(cohorts(), "value", "low", "high")))
     assert whole.startswith("Of customers old enough to tell, active again: 50.0 % after 1 month (n = 63)") and "(n = 60)" in partly
     assert said(prose.cohorts(cohorts().query("month == 0"))) == "No cohort is old enough to tell."
@@ -134,7 +134,9 @@ def test_trust_of_a_hidden_segment_is_a_dash():
 
 def test_segments_are_named_by_their_strongest_traits():
     assert said(prose.segments(profiles())).split(". ")[0] == "S1, 63.5 % of customers (n = 40): near everyone's average"
-    assert prose.names(profiles())["S2"] == "high orders, high tenure days" and prose.names(profiles())["S3"] == "low orders, low tenure days"
+    assert (
+        prose.names(profiles())["S2"] == "high orders, high tenure days" and prose.names(profiles())["S3"] == "low orders, low tenure days"
+    )
     said(prose.segments(hidden(profiles(), "median", "p25", "p75", "z")))
 
 
@@ -167,7 +169,9 @@ def test_verdicts_stand_with_claim_evidence_and_family():
 
 
 def test_what_could_not_be_computed_is_a_dash():
-    text = said(prose.hypotheses(judged(value=np.nan, low=np.nan, high=np.nan, p=np.nan, p_adjusted=np.nan, reason="too few customers"), LOOKS))
+    text = said(
+        prose.hypotheses(judged(value=np.nan, low=np.nan, high=np.nan, p=np.nan, p_adjusted=np.nan, reason="too few customers"), LOOKS)
+    )
     assert "Seen: –, p –, adjusted –" in text and "Too few customers." in text
 
 

@@ -1,4 +1,5 @@
 """Pages: closed to scripts and the outside, everything from data escaped, pictures described, machinery left behind."""
+
 import fcntl
 import json
 import os
@@ -17,8 +18,17 @@ from segkit import publish, show
 from segkit.publish import pages, summary
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&</td></title><svg/onload=alert(1)>"
-RUN = {"run_id": "2025-10-03-abcdef01", "study": "small", "dataset": "demo", "fingerprint": "0123", "synthetic": True, "as_of": "2025-10-03",
-       "horizon_days": 90, "seed": 7, "versions": "python 3.13.0"}
+RUN = {
+    "run_id": "2025-10-03-abcdef01",
+    "study": "small",
+    "dataset": "demo",
+    "fingerprint": "0123",
+    "synthetic": True,
+    "as_of": "2025-10-03",
+    "horizon_days": 90,
+    "seed": 7,
+    "versions": "python 3.13.0",
+}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -71,25 +81,32 @@ def shown(mime: str, data: str, **metadata):
 @pytest.fixture
 def notebook(tmp_path):
     """notebook(cell, "markdown", …) -> the HTML of its page."""
+
     def make(*cells):
         path = tmp_path / "03_segments.ipynb"
         nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]), path)
         return pages.notebook(path, RUN, ["01_gather", "03_segments"])
+
     return make
 
 
 @pytest.fixture
 def report(tmp_path):
     """report(question, verdict, kpis="…csv") -> folder of a run with the hand-made tables, some of them replaced."""
+
     def make(verdict=VERDICT, study="small", run_id=RUN["run_id"], question="What?", **tables):
         folder = tmp_path / "reports" / study / run_id
         (folder / "tables").mkdir(parents=True)
         for name, text in (TABLES | tables).items():
             (folder / "tables" / f"{name}.csv").write_text(text)
         (folder / "verdict.json").write_text(json.dumps(verdict))
-        (folder / "manifest.json").write_text(json.dumps({"run_id": run_id, "as_of": run_id[:10], "published_at": "2026-01-01T00:00:00Z",
-                                                          "question": question, "synthetic": False}))
+        (folder / "manifest.json").write_text(
+            json.dumps(
+                {"run_id": run_id, "as_of": run_id[:10], "published_at": "2026-01-01T00:00:00Z", "question": question, "synthetic": False}
+            )
+        )
         return folder
+
     return make
 
 
@@ -99,10 +116,17 @@ def in_csv(value: str) -> str:
 
 # --- the page of a notebook
 
+
 def test_prose_tables_and_figures_reach_the_page(notebook):
     table = show.table(pd.DataFrame({"segment": ["S1"], "value": [0.25]}))
-    page = closed(notebook("# 3 · Segments & more\n\nWhy *this*?", "## How many", code(shown("text/html", table)),
-                           code(shown("image/png", PIXEL, alt="Four segments stand apart."))))
+    page = closed(
+        notebook(
+            "# 3 · Segments & more\n\nWhy *this*?",
+            "## How many",
+            code(shown("text/html", table)),
+            code(shown("image/png", PIXEL, alt="Four segments stand apart.")),
+        )
+    )
     assert page.all("title") and "3 · Segments & more – small" in page.text and "Why this?" in page.text and "0.25" in page.text
     [image] = page.all("img")
     assert image["alt"] == "Four segments stand apart." and page.text.count("Four segments stand apart.") == 1, "the caption says it, too"
@@ -110,15 +134,19 @@ def test_prose_tables_and_figures_reach_the_page(notebook):
 
 
 def test_machinery_stays_behind(notebook):
-    html = notebook("# Page", code(v4.new_output("stream", name="stdout", text="printed C000123")),
-                    code(v4.new_output("stream", name="stderr", text="warned")),
-                    code(v4.new_output("execute_result", data={"text/plain": "'repr of a row'"}, execution_count=1)),
-                    code(v4.new_output("error", ename="ValueError", evalue="Jane Doe", traceback=["Jane Doe in line 3"]), tags=["raises-exception"]),
-                    code(shown("text/html", "<p>a default</p>"), tags=["parameters"]),
-                    code(shown("text/html", "<p>a value</p>"), tags=["injected-parameters"]),
-                    code(shown("text/html", "<p>checked</p>"), tags=["keep_output"]),
-                    code(shown("application/javascript", "alert(1)")), code(shown("image/svg+xml", "<svg/>")),
-                    code(shown("text/html", "<p>the end</p>")))
+    html = notebook(
+        "# Page",
+        code(v4.new_output("stream", name="stdout", text="printed C000123")),
+        code(v4.new_output("stream", name="stderr", text="warned")),
+        code(v4.new_output("execute_result", data={"text/plain": "'repr of a row'"}, execution_count=1)),
+        code(v4.new_output("error", ename="ValueError", evalue="Jane Doe", traceback=["Jane Doe in line 3"]), tags=["raises-exception"]),
+        code(shown("text/html", "<p>a default</p>"), tags=["parameters"]),
+        code(shown("text/html", "<p>a value</p>"), tags=["injected-parameters"]),
+        code(shown("text/html", "<p>checked</p>"), tags=["keep_output"]),
+        code(shown("application/javascript", "alert(1)")),
+        code(shown("image/svg+xml", "<svg/>")),
+        code(shown("text/html", "<p>the end</p>")),
+    )
     closed(html)
     for left in ("printed", "warned", "repr of", "Jane", "a default", "a value", "checked", "alert", "secret_source", "plain twin"):
         assert left not in html, left
@@ -130,7 +158,9 @@ def test_a_picture_nobody_described_says_so(notebook):
 
 
 def test_every_heading_has_an_anchor_of_its_own(notebook):
-    page = closed(notebook("# Page", "## Which k, which method?", "## Content", "## Twice & *more*", "## Twice & *more*", "## 顧客", "## Größe"))
+    page = closed(
+        notebook("# Page", "## Which k, which method?", "## Content", "## Twice & *more*", "## Twice & *more*", "## 顧客", "## Größe")
+    )
     linked = [attrs["href"][1:] for attrs in page.all("a") if attrs["href"].startswith("#") and attrs["href"] != "#content"]
     assert linked == [attrs["id"] for attrs in page.all("h2")]
     assert linked == ["which-k-which-method", "content-2", "twice-more", "twice-more-2", "section", "gr-e"]
@@ -161,6 +191,7 @@ def test_a_datasets_title_is_escaped(notebook):
 
 # --- the summary of a run
 
+
 def test_the_summary_says_what_was_found(report):
     page = closed(summary.page(report(), "Who stays?", RUN))
     assert "Who stays?" in page.text and "structure is reproducible" in page.text and "1 supported (stay)" in page.text
@@ -170,17 +201,26 @@ def test_the_summary_says_what_was_found(report):
 
 
 def test_a_payload_anywhere_in_a_run_is_text(report):
-    verdict = VERDICT | {"hypotheses": [VERDICT["hypotheses"][0] | {"name": PAYLOAD, "reason": PAYLOAD, "baseline": PAYLOAD}], "lock": PAYLOAD,
-                         "segmentation": VERDICT["segmentation"] | {"cluster_on": [PAYLOAD]}}
+    verdict = VERDICT | {
+        "hypotheses": [VERDICT["hypotheses"][0] | {"name": PAYLOAD, "reason": PAYLOAD, "baseline": PAYLOAD}],
+        "lock": PAYLOAD,
+        "segmentation": VERDICT["segmentation"] | {"cluster_on": [PAYLOAD]},
+    }
     evil = in_csv(PAYLOAD)
-    folder = report(verdict, **{name: TABLES[name].replace("S1,", f"{evil},") for name in ("sizes", "profiles", "kpis", "stability")},
-                    ledger=TABLES["ledger"].replace("return", evil))
+    folder = report(
+        verdict,
+        **{name: TABLES[name].replace("S1,", f"{evil},") for name in ("sizes", "profiles", "kpis", "stability")},
+        ledger=TABLES["ledger"].replace("return", evil),
+    )
     (folder / "tables" / "profiles.csv").write_text((folder / "tables" / "profiles.csv").read_text().replace("spend", evil))
-    page = closed(summary.page(folder, PAYLOAD, RUN | {name: PAYLOAD for name in ("study", "dataset", "fingerprint", "versions", "run_id", "as_of")}))
+    page = closed(
+        summary.page(folder, PAYLOAD, RUN | {name: PAYLOAD for name in ("study", "dataset", "fingerprint", "versions", "run_id", "as_of")})
+    )
     assert PAYLOAD in page.text and page.all("img") == []
 
 
 # --- the page over all studies
+
 
 def test_the_index_lists_every_study_and_run(report, tmp_path):
     report()
@@ -197,10 +237,22 @@ def test_the_index_lists_every_study_and_run(report, tmp_path):
     page = closed(path.read_text())
     assert path == tmp_path / "reports" / "index.html" and "2 studies, 3 runs." in page.text
     links = [attrs["href"] for attrs in page.all("a") if not attrs["href"].startswith("#")]
-    assert links == ["other/latest/index.html", "other/FAILED.html", "other/2024-01-01-abcdef03/index.html", "small/latest/index.html",
-                     "small/2025-11-03-abcdef02/index.html", "small/2025-10-03-abcdef01/index.html"]
+    assert links == [
+        "other/latest/index.html",
+        "other/FAILED.html",
+        "other/2024-01-01-abcdef03/index.html",
+        "small/latest/index.html",
+        "small/2025-11-03-abcdef02/index.html",
+        "small/2025-10-03-abcdef01/index.html",
+    ]
     assert "Which is newest?" in page.text and "2025-11-03-abcdef02 (latest)" in page.text and "What?" not in page.text
-    assert "draft-only" not in page.text and sorted(os.listdir(tmp_path / "reports")) == [".hidden", "draft-only", "index.html", "other", "small"]
+    assert "draft-only" not in page.text and sorted(os.listdir(tmp_path / "reports")) == [
+        ".hidden",
+        "draft-only",
+        "index.html",
+        "other",
+        "small",
+    ]
 
 
 def test_the_index_works_without_any_run(tmp_path):

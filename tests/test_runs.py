@@ -1,4 +1,5 @@
 """Runs of four tiny notebooks that write a hand-made report: what is published, when a run is the same run, and what force, gates and --out do."""
+
 import json
 import os
 import shutil
@@ -12,10 +13,12 @@ import pytest
 from conftest import tree, workbench, write_study
 
 from segkit import errors, execute, home, runs, studies
+from segkit.manifest import NUMERIC
+from segkit.manifest import identity as identity_of
 
 TABLES = {
     "ledger": "table,step,rule,severity,rows,rows_left,customers_left,orders_left,amount_left\n"
-              "orders,0,as delivered,,0,2416,195,1946,110078.31\norders,1,return,reject,25,2391,195,1927,108671.37\n",
+    "orders,0,as delivered,,0,2416,195,1946,110078.31\norders,1,return,reject,25,2391,195,1927,108671.37\n",
     "quality": "table,column,dtype,unit,meaning,rows,filled,first,last\norders,amount,money,EUR,price of the line,2391,1,,\n",
     "distribution": "feature,unit,n,n_missing,mean,low,high,p1,p25,median,p75,p99\nspend,EUR,191,0,457.3,403.8,510.9,0,147.8,339.5,694.6,1618.5\n",
     "monthly": "month,n,orders,revenue,complete\n2024-01,10,10,614.92,True\n",
@@ -23,24 +26,55 @@ TABLES = {
     "structure": "k,z,significant,ari_low,ari,ari_high,verdict,best_k,t1,t1_threshold,n\n2,6.1,True,0.82,0.93,0.96,reproducible,2,13.1,3.06,191\n",
     "scores": "method,k,metric,value,low,high,direction,n\nward,2,stability,0.93,0.88,0.96,higher,191\nward,2,silhouette,0.39,0.36,0.42,higher,191\n",
     "stability": "method,k,segment,n,value,low,high,mean,trust,refits\n"
-                 "ward,2,S1,111,0.98,0.96,1,0.93,highly stable,40\nward,2,S2,80,0.58,0.5,0.7,0.6,do not trust,40\n",
+    "ward,2,S1,111,0.98,0.96,1,0.93,highly stable,40\nward,2,S2,80,0.58,0.5,0.7,0.6,do not trust,40\n",
     "profiles": "segment,n,share,feature,unit,median,p25,p75,overall,z,marker,n_known\n"
-                "S1,111,0.58,spend,EUR,677.5,443.2,826.4,339.5,1.2,++,111\nS2,80,0.42,spend,EUR,120.5,80.2,180.4,339.5,-0.9,-,80\n",
+    "S1,111,0.58,spend,EUR,677.5,443.2,826.4,339.5,1.2,++,111\nS2,80,0.42,spend,EUR,120.5,80.2,180.4,339.5,-0.9,-,80\n",
     "sizes": "segment,n,share,spend_share\nS1,111,0.58,0.81\nS2,80,0.42,0.19\n",
     "kpis": "segment,kpi,unit,value,low,high,n,se,events\nS1,revenue,EUR,179.4,156.6,207.6,111,12.8,100\nS2,revenue,EUR,29.1,18.6,49.4,80,6.7,30\n"
-            "S1,retention,share,0.9,0.83,0.94,111,0.03,100\nS2,retention,share,0.37,0.28,0.48,80,0.05,30\n",
+    "S1,retention,share,0.9,0.83,0.94,111,0.03,100\nS2,retention,share,0.37,0.28,0.48,80,0.05,30\n",
     "explained": "segmentation,kpi,value,low,high,n,cells\nsegments,revenue,0.35,0.26,0.44,191,2\n",
     "hypotheses": "name,kpi,test,at_least,baseline,value,low,high,n,p_supported,p_refuted,p,p_holm,reason\n"
-                  "stay,retention,spread,0.1,,0.53,0.41,0.64,191,0.001,1,0.002,0.002,\n",
+    "stay,retention,spread,0.1,,0.53,0.41,0.64,191,0.001,1,0.002,0.002,\n",
 }
-CLAIM = {"name": "stay", "kpi": "retention", "test": "spread", "at_least": 0.1, "baseline": "", "value": 0.53, "low": 0.41, "high": 0.64, "n": 191,
-         "p_supported": 0.001, "p_refuted": 1.0, "p": 0.002, "reason": "", "p_adjusted": 0.002, "status": "declared", "verdict": "supported"}
-VERDICT = {"study": "small", "run": "", "window": {"dataset": "demo", "as_of": "2025-10-03", "horizon_days": 90},
-           "structure": {"verdict": "reproducible", "k": 2, "t1": 13.1, "t1_threshold": 3.06, "n": 191},
-           "segmentation": {"as_of": "2025-10-03", "cluster_on": ["spend"], "method": "ward", "k": 2, "seed": 7, "max_fit_rows": 5000,
-                            "horizon_days": 90, "inclusion": "active before as_of", "sizes": {"S1": 111, "S2": 80}},
-           "lock": "0123456789abcdef", "m": 1,
-           "looks": [{"when": "2026-01-01T00:00:00Z", "study": "small", "run": "r", "lock": "0123456789abcdef"}], "hypotheses": [CLAIM]}
+CLAIM = {
+    "name": "stay",
+    "kpi": "retention",
+    "test": "spread",
+    "at_least": 0.1,
+    "baseline": "",
+    "value": 0.53,
+    "low": 0.41,
+    "high": 0.64,
+    "n": 191,
+    "p_supported": 0.001,
+    "p_refuted": 1.0,
+    "p": 0.002,
+    "reason": "",
+    "p_adjusted": 0.002,
+    "status": "declared",
+    "verdict": "supported",
+}
+VERDICT = {
+    "study": "small",
+    "run": "",
+    "window": {"dataset": "demo", "as_of": "2025-10-03", "horizon_days": 90},
+    "structure": {"verdict": "reproducible", "k": 2, "t1": 13.1, "t1_threshold": 3.06, "n": 191},
+    "segmentation": {
+        "as_of": "2025-10-03",
+        "cluster_on": ["spend"],
+        "method": "ward",
+        "k": 2,
+        "seed": 7,
+        "max_fit_rows": 5000,
+        "horizon_days": 90,
+        "inclusion": "active before as_of",
+        "sizes": {"S1": 111, "S2": 80},
+    },
+    "lock": "0123456789abcdef",
+    "m": 1,
+    "looks": [{"when": "2026-01-01T00:00:00Z", "study": "small", "run": "r", "lock": "0123456789abcdef"}],
+    "hypotheses": [CLAIM],
+}
 PARAMETERS = {"gather": "dataset: str = 'demo'\n", "segments": "k_max: int = 8\n"}
 WRITES = """import os, pathlib
 home, out, attempt = os.environ["SEGKIT_HOME"], os.environ["SEGKIT_OUT"], ".partial-" + os.environ["SEGKIT_ATTEMPT"]
@@ -60,12 +94,16 @@ cli.main()
 
 def tiny_notebook(stage: runs.Stage) -> str:
     """A notebook that writes what its stage owes, then does what the file <stage>.py in the home says, if there is one."""
-    public = {f"tables/{name}.csv": TABLES[name] for name in stage.tables} | ({"verdict.json": json.dumps(VERDICT)} if stage.word == "kpis" else {})
+    public = {f"tables/{name}.csv": TABLES[name] for name in stage.tables} | (
+        {"verdict.json": json.dumps(VERDICT)} if stage.word == "kpis" else {}
+    )
     write = WRITES.format(public=public, private=[f"{name}.parquet" for name in stage.customers], stage=stage.word)
     parameters = "study: str = 'demo'\nrun: str = 'draft'\n" + PARAMETERS.get(stage.word, "")
     cells = [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": f"# Page of {stage.word}\n\n## First part\n\nProse."}]
-    cells += [{"cell_type": "code", "id": name, "metadata": {"tags": tags}, "execution_count": None, "outputs": [], "source": source}
-              for name, tags, source in (("b", ["parameters"], parameters), ("c", [], write))]
+    cells += [
+        {"cell_type": "code", "id": name, "metadata": {"tags": tags}, "execution_count": None, "outputs": [], "source": source}
+        for name, tags, source in (("b", ["parameters"], parameters), ("c", [], write))
+    ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
@@ -122,7 +160,7 @@ def latest(bench: Path) -> Path:
 
 
 def identity(bench: Path, **overrides) -> str:
-    return runs.identity(*runs.resolve(studies.load("small", overrides)))
+    return identity_of(*runs.resolve(studies.load("small", overrides)))
 
 
 def test_a_run_publishes_a_whole_report(bench):
@@ -133,8 +171,12 @@ def test_a_run_publishes_a_whole_report(bench):
     assert sorted(path.name for path in report.parent.iterdir()) == sorted([report.name, "latest"])
     assert os.readlink(report.parent / "latest") == report.name
     private = bench / "data" / "runs" / "small" / report.name
-    assert {path.name for path in private.iterdir()} == {"study.json", "customer_features.parquet", "assignments.parquet",
-                                                         *(f"{stage.notebook}.ipynb" for stage in runs.STAGES)}
+    assert {path.name for path in private.iterdir()} == {
+        "study.json",
+        "customer_features.parquet",
+        "assignments.parquet",
+        *(f"{stage.notebook}.ipynb" for stage in runs.STAGES),
+    }
     assert sorted(path.name for path in private.parent.iterdir()) == [".lock", report.name]
     assert f"small/{report.name}/index.html" in (bench / "reports" / "index.html").read_text()
 
@@ -157,7 +199,7 @@ def test_the_manifest_says_what_made_the_report(bench):
     assert manifest["parameters"] == json.loads((bench / "data" / "runs" / "small" / report.name / "study.json").read_text())
     assert manifest["parameters"]["as_of"] == manifest["as_of"] and manifest["parameters"]["k_max"] == 3
     assert manifest["tables"] == {f"{name}.csv": home.sha256(report / "tables" / f"{name}.csv") for name in TABLES}
-    assert manifest["versions"]["python"] == ".".join(map(str, sys.version_info[:3])) and set(runs.NUMERIC) < set(manifest["versions"])
+    assert manifest["versions"]["python"] == ".".join(map(str, sys.version_info[:3])) and set(NUMERIC) < set(manifest["versions"])
 
 
 def test_each_notebook_is_given_the_parameters_its_cell_names(bench):
@@ -241,7 +283,9 @@ def test_out_sends_data_and_reports_to_one_other_folder(bench, tmp_path, monkeyp
     assert tree(bench) == before and sorted(path.name for path in out.iterdir()) == ["data", "reports"]
     assert {path.name for path in (out / "data").iterdir()} == {"gathered", "runs"}
     assert stat.S_IMODE((out / "data").stat().st_mode) == 0o700
-    assert os.access(out, os.X_OK) and stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE((out / "reports").stat().st_mode), "others read the reports"
+    assert os.access(out, os.X_OK) and stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE((out / "reports").stat().st_mode), (
+        "others read the reports"
+    )
     assert "SEGKIT_OUT" not in os.environ
 
 
@@ -257,7 +301,9 @@ def test_two_studies_run_at_the_same_time(bench):
     write_study(bench, "other", cluster_on=["spend"])
     study = (bench / "notebooks" / "studies" / "small.yaml").read_text()
     (bench / "notebooks" / "studies" / "other.yaml").write_text(study.replace("study: small", "study: other"))
-    with subprocess.Popen([sys.executable, "-c", CLI, "run", "other"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", CLI, "run", "other"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         runs.run("small", force=True)
         said = process.communicate(timeout=60)
     assert process.returncode == 0, said

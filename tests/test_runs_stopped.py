@@ -1,4 +1,5 @@
 """Runs that are stopped, killed, or meet another of their kind, as real processes."""
+
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ WAITS = """import time
 (pathlib.Path(home) / "begun").touch()
 while not (pathlib.Path(home) / "go").exists(): time.sleep(0.05)
 """
+SOON_OVER = {"timeout_minutes": 0.2}  # should the lock not hold, the second run would wait for `go`, too
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,12 @@ def under_way(bench, stage="gather"):
 
 
 def left_over(bench) -> list[str]:
-    return [name for root in ("data/runs/small", "reports/small") for name in os.listdir(bench / root) if name.startswith(".") and name != ".lock"]
+    return [
+        name
+        for root in ("data/runs/small", "reports/small")
+        for name in os.listdir(bench / root)
+        if name.startswith(".") and name != ".lock"
+    ]
 
 
 @pytest.mark.parametrize("number, stage", [(signal.SIGINT, "behavior"), (signal.SIGTERM, "gather")])
@@ -62,8 +69,12 @@ def test_a_run_that_is_stopped_publishes_nothing(bench, number, stage):
 
 def test_a_run_stopped_before_its_first_notebook_says_so(bench):
     before = tree(bench / "reports")
-    slow = CLI.replace("cli.main()", "import time; runs.resolve = lambda declared: (print('begun', flush=True), time.sleep(60)); cli.main()")
-    with subprocess.Popen([sys.executable, "-c", slow, "run", "small"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    slow = CLI.replace(
+        "cli.main()", "import time; runs.resolve = lambda declared: (print('begun', flush=True), time.sleep(60)); cli.main()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", slow, "run", "small"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout.readline() == "begun\n"
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=30)[1]
@@ -87,10 +98,10 @@ def test_a_second_run_of_a_study_is_refused_or_waits(bench, monkeypatch):
     with under_way(bench) as process:
         reports = tree(bench / "reports")
         with pytest.raises(errors.Busy) as caught:
-            runs.run("small", force=True)
+            runs.run("small", SOON_OVER, force=True)
         assert caught.value.exit_code == 5 and "another run of small is under way" in str(caught.value) and "--wait" in caught.value.do
         with pytest.raises(errors.Busy, match="waited 0.3 seconds"):
-            runs.run("small", wait=0.3)
+            runs.run("small", SOON_OVER, wait=0.3)
         assert tree(bench / "reports") == reports
         monkeypatch.setattr(execute, "notebooks", lambda *given: pytest.fail("a notebook was run"))
         threading.Timer(0.5, (bench / "go").touch).start()

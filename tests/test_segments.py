@@ -53,7 +53,10 @@ def test_k_means_reaches_the_known_optimum_of_iris(iris, k, inertia):
 
 def test_three_k_means_and_three_ward_segments_of_iris_are_the_published_ones(iris):
     species = load_iris().target
-    for solution, sizes, agreement in ((segments.kmeans(iris, 3, 7), [62, 50, 38], 0.730238), (segments.ward(iris, 3), [64, 50, 36], 0.731199)):
+    for solution, sizes, agreement in (
+        (segments.kmeans(iris, 3, 7), [62, 50, 38], 0.730238),
+        (segments.ward(iris, 3), [64, 50, 36], 0.731199),
+    ):
         assert solution.labels.value_counts().tolist() == sizes and list(solution.labels.value_counts().index) == ["S1", "S2", "S3"]
         assert adjusted_rand_score(species, solution.labels[iris.index]) == pytest.approx(agreement, abs=1e-6)
 
@@ -92,7 +95,9 @@ def test_rfm_of_online_retail_is_cut_as_well_as_published(online_retail):  # noq
 def test_assigning_to_a_mixture_is_its_own_prediction_for_old_and_new_customers(seed):
     data, k = blobs(seed), 2 + seed % 4
     solution = segments.gmm(data, k, seed)
-    twin = GaussianMixture(k, n_init=3, random_state=seed, reg_covar=segments.SMALLEST_VARIANCE, max_iter=200).fit(matrix.in_value_order(data))
+    twin = GaussianMixture(k, n_init=3, random_state=seed, reg_covar=segments.SMALLEST_VARIANCE, max_iter=200).fit(
+        matrix.in_value_order(data)
+    )
     new = frame(np.random.default_rng(seed + 100).normal(scale=5, size=(500, 3)), "new")
     for rows in (data, new):
         ours, theirs = segments.assign(solution, rows), twin.predict(rows.to_numpy())
@@ -181,7 +186,8 @@ def test_the_json_alone_is_enough_to_assign_a_new_customer_by_hand(method):
     x = table[recipe_said["columns"]].fillna(dict(zip(recipe_said["columns"], recipe_said["fill"], strict=True))).to_numpy()
     x = (np.where(recipe_said["log"], np.log1p(x), x) - recipe_said["center"]) / recipe_said["scale"]
     scores = np.stack(
-        [s["offset"] - 0.5 * np.sum((x - s["center"]) @ np.array(s["precision"]) * (x - s["center"]), axis=1) for s in said["segments"]], axis=1
+        [s["offset"] - 0.5 * np.sum((x - s["center"]) @ np.array(s["precision"]) * (x - s["center"]), axis=1) for s in said["segments"]],
+        axis=1,
     )
     by_hand = pd.Series([said["segments"][s]["segment"] for s in scores.argmax(axis=1)], index=table.index)
     assert (said["method"], said["k"], said["seed"]) == (method, 3, 1 if method != "ward" else solution.seed)

@@ -1,4 +1,5 @@
 """Every point at which publishing can be cut short, and what is left of it after healing."""
+
 import os
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ class Cut(BaseException):
 @pytest.fixture
 def shelf(tmp_path):
     """shelf(old=True) -> private and public folder of a study: a finished attempt `.partial-a`, another run, and an older one of the same id."""
+
     def make(old):
         for name in ("private", "public"):
             for run, text in (("other", "other"), ("run", "old"), (".partial-a", "new")):
@@ -23,6 +25,7 @@ def shelf(tmp_path):
                     (tmp_path / name / run / "file").write_text(text)
         (tmp_path / "public" / "latest").symlink_to("other")
         return tmp_path / "private", tmp_path / "public"
+
     return make
 
 
@@ -36,6 +39,7 @@ def cut_before(monkeypatch, step: int) -> None:
                 raise Cut
             left[0] -= 1
             return real(*given, **options)
+
         return call
 
     monkeypatch.setattr(shelves.os, "replace", counted(os.replace))
@@ -125,8 +129,10 @@ def test_healing_sweeps_what_attempts_left_and_nothing_else(shelf):
     assert tree(private / "run") | tree(public / "run") == kept
 
 
-@pytest.mark.parametrize("keep, notebooks, left", [
-    (True, ["01_gather.ipynb"], ["01_gather.ipynb", "rows.parquet"]), (False, ["01_gather.ipynb"], []), (True, [], [])])
+@pytest.mark.parametrize(
+    "keep, notebooks, left",
+    [(True, ["01_gather.ipynb"], ["01_gather.ipynb", "rows.parquet"]), (False, ["01_gather.ipynb"], []), (True, [], [])],
+)
 def test_after_a_failure_the_executed_notebooks_stay_with_the_data(tmp_path, keep, notebooks, left):
     inside, outside, failed = tmp_path / "data" / ".partial-a", tmp_path / "reports" / ".partial-a", tmp_path / "data" / "failed"
     for folder in (inside, outside, failed):

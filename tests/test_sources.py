@@ -1,4 +1,5 @@
 """Gathering from end to end: the published ledger to the penny, what a person must not see in a message, and bytes that never change."""
+
 import hashlib
 import json
 import os
@@ -31,7 +32,9 @@ def declare(home: Path, monkeypatch, tables: dict, name: str = "shop", **keys) -
         monkeypatch.delenv(variable, raising=False)
 
 
-def gathered(home: Path, monkeypatch, content: "str | bytes" = ROWS, columns: dict = ORDERS, file: str = "orders.csv", **source) -> sources.Gathered:
+def gathered(
+    home: Path, monkeypatch, content: "str | bytes" = ROWS, columns: dict = ORDERS, file: str = "orders.csv", **source
+) -> sources.Gathered:
     """A dataset of one orders file, gathered. `zone` and everything else goes into the dataset file."""
     zone = source.pop("zone", "Europe/London")
     declare(home, monkeypatch, {"orders": {"file": file, "columns": columns} | source}, timezone=zone)
@@ -84,7 +87,9 @@ def test_the_ledger_of_online_retail_is_exact_to_the_row_and_the_penny(online_re
 
 def test_what_is_kept_and_what_is_set_aside_of_online_retail_adds_up(online_retail):
     orders = online_retail.tables["orders"]
-    kept = orders.aggregate(n=orders.count(), customers=orders.customer_id.nunique(), orders=orders.order_id.nunique(), total=orders.amount.sum())
+    kept = orders.aggregate(
+        n=orders.count(), customers=orders.customer_id.nunique(), orders=orders.order_id.nunique(), total=orders.amount.sum()
+    )
     kept = kept.execute().iloc[0]
     assert (kept.n, kept.customers, kept.orders, str(kept.total)) == (397_884, 4_338, 18_532, "8911407.9040")
     reasons = aside(online_retail).reason.value_counts()
@@ -104,7 +109,9 @@ def test_the_same_rows_in_another_order_or_on_another_number_of_threads_leave_th
     trees, connect = [], ibis.duckdb.connect
     for number, (order, threads) in enumerate(((lines, 1), (lines[::-1], 1), (lines[250:] + lines[:250], 2))):
         monkeypatch.setattr(ibis.duckdb, "connect", lambda threads=threads: connect(threads=threads))
-        found = gathered(tmp_path / str(number), monkeypatch, "id,at,amount\n" + "\n".join(order) + "\n", rules=[{"name": "again", "repeated": True}])
+        found = gathered(
+            tmp_path / str(number), monkeypatch, "id,at,amount\n" + "\n".join(order) + "\n", rules=[{"name": "again", "repeated": True}]
+        )
         trees.append(tree(found.folder))
     assert set(trees[0]) == {"orders.parquet", "orders.quarantine.parquet", "ledger.csv", "quality.csv", "gathered.json"}
     assert trees[0] == trees[1] == trees[2]
@@ -150,8 +157,14 @@ def test_no_message_quotes_what_a_customer_wrote(tmp_path, monkeypatch):
 
 def test_a_customer_delivered_twice_is_refused_unless_a_rule_drops_the_repeat(tmp_path, monkeypatch):
     def with_customers(folder, rules):
-        declare(folder, monkeypatch, {"orders": {"file": "orders.csv", "columns": ORDERS},
-                                      "customers": {"file": "customers.csv", "columns": {"customer_id": "id"}, "rules": rules}})
+        declare(
+            folder,
+            monkeypatch,
+            {
+                "orders": {"file": "orders.csv", "columns": ORDERS},
+                "customers": {"file": "customers.csv", "columns": {"customer_id": "id"}, "rules": rules},
+            },
+        )
         (folder / "data" / "raw" / "orders.csv").write_text(ROWS)
         (folder / "data" / "raw" / "customers.csv").write_text("id,name\na,x\nb,y\na,x\n")
         return sources.gather("shop")
@@ -163,8 +176,14 @@ def test_a_customer_delivered_twice_is_refused_unless_a_rule_drops_the_repeat(tm
 
 
 def test_a_customer_table_whose_only_time_is_empty_is_gathered(tmp_path, monkeypatch):
-    declare(tmp_path, monkeypatch, {"orders": {"file": "orders.csv", "columns": ORDERS},
-                                    "customers": {"file": "customers.csv", "columns": {"customer_id": "id", "signed_up_at": "since"}}})
+    declare(
+        tmp_path,
+        monkeypatch,
+        {
+            "orders": {"file": "orders.csv", "columns": ORDERS},
+            "customers": {"file": "customers.csv", "columns": {"customer_id": "id", "signed_up_at": "since"}},
+        },
+    )
     (tmp_path / "data" / "raw" / "orders.csv").write_text(ROWS)
     (tmp_path / "data" / "raw" / "customers.csv").write_text("id,since\na,\nb,\n")
     found = sources.gather("shop")
@@ -190,6 +209,11 @@ def test_the_engine_s_own_time_zone_does_not_matter(tmp_path, monkeypatch):
     gathered(tmp_path, monkeypatch, "id,at,amount\na,2025-07-01 12:00:00,1\nb,2025-07-01T12:00:00Z,2\n")
     code = "from segkit import sources; print(list(sources.gather('shop').tables['orders'].execute().ordered_at.astype(str)))"
     shutil.rmtree(tmp_path / "data" / "gathered")
-    elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                               env=os.environ | {"TZ": "Asia/Tokyo", "PYTHONPATH": str(PROJECT)})
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"TZ": "Asia/Tokyo", "PYTHONPATH": str(PROJECT)},
+    )
     assert elsewhere.stdout.strip() == "['2025-07-01 12:00:00', '2025-07-01 13:00:00']"

@@ -65,7 +65,13 @@ def test_times_are_written_year_first_and_only_in_this_or_the_last_century(tmp_p
 
 
 def test_a_time_that_names_its_zone_becomes_the_wall_clock_of_the_dataset(tmp_path, monkeypatch):
-    texts = ["2025-07-01T10:00:00Z", "2025-07-01 12:00:00+02:00", "2025-01-01 10:00:00.5+0000", "2025-07-01 12:00:00", "2025-10-26T00:30:00Z"]
+    texts = [
+        "2025-07-01T10:00:00Z",
+        "2025-07-01 12:00:00+02:00",
+        "2025-01-01 10:00:00.5+0000",
+        "2025-07-01 12:00:00",
+        "2025-10-26T00:30:00Z",
+    ]
     content = "id,at,amount\n" + "".join(f"{i},{text},1\n" for i, text in enumerate(texts))
     berlin = rows(gathered(tmp_path, monkeypatch, content, zone="Europe/Berlin")).set_index("customer_id").ordered_at
     expected = ["2025-07-01 12:00", "2025-07-01 12:00", "2025-01-01 11:00:00.5", "2025-07-01 12:00", "2025-10-26 02:30"]
@@ -111,7 +117,12 @@ def test_a_row_goes_with_the_first_rule_that_finds_it(tmp_path, monkeypatch):
     content = MANY + ",2025-01-01,-1\nx,2025-01-01,-1\ny,soon,-1\n,2025-01-01,5\nz,2025-01-01,\n"
     rules = [{"name": "negative", "column": "amount", "below": 0}, {"name": "no customer", "column": "customer_id", "missing": True}]
     found = gathered(tmp_path, monkeypatch, content, rules=rules)
-    assert aside(found).reason.value_counts().to_dict() == {"negative": 2, "unreadable ordered_at": 1, "no customer": 1, "missing amount": 1}
+    assert aside(found).reason.value_counts().to_dict() == {
+        "negative": 2,
+        "unreadable ordered_at": 1,
+        "no customer": 1,
+        "missing amount": 1,
+    }
     assert list(found.ledger.rule) == ["as delivered", "unreadable ordered_at", "negative", "no customer", "missing amount"]
     assert list(found.ledger.rows_left) == [205, 204, 202, 201, 200]
     backwards = gathered(tmp_path, monkeypatch, content, rules=rules[::-1])
@@ -143,7 +154,9 @@ def test_each_kind_of_rule_finds_its_rows_and_no_row_without_a_value(tmp_path, m
 
 def test_a_warning_counts_among_the_rows_that_stay_and_removes_nothing(tmp_path, monkeypatch):
     rules = [{"name": "twice", "repeated": True, "severity": "warn"}, {"name": "small", "column": "amount", "below": 1}]
-    found = gathered(tmp_path, monkeypatch, "id,at,amount\na,2025-01-01,5\na,2025-01-01,5\nb,2025-01-01,0.5\nb,2025-01-01,0.5\n", rules=rules)
+    found = gathered(
+        tmp_path, monkeypatch, "id,at,amount\na,2025-01-01,5\na,2025-01-01,5\nb,2025-01-01,0.5\nb,2025-01-01,0.5\n", rules=rules
+    )
     assert len(rows(found)) == 2
     warned = found.ledger.set_index("rule").loc["twice"]
     assert (warned.rows, warned.rows_left, warned.amount_left) == (1, 1, "5.00")
@@ -164,12 +177,18 @@ def test_a_product_is_exact_money_and_one_too_large_costs_only_its_row(tmp_path,
         ({"columns": {"customer_id": "id", "amount": "amount"}}, "required column 'ordered_at' is not declared"),
         ({"columns": ORDERS | {"chanel": "x"}}, "unknown column 'chanel'; do you mean 'channel'?"),
         ({"columns": ORDERS, "product": {"unit_price": ["customer_id", "amount"]}}, "the product of two declared columns of numbers"),
-        ({"columns": ORDERS, "rules": [{"name": "r", "column": "customer_id", "below": 3}]}, "rule 'r': customer_id is string, `below` tests money"),
+        (
+            {"columns": ORDERS, "rules": [{"name": "r", "column": "customer_id", "below": 3}]},
+            "rule 'r': customer_id is string, `below` tests money",
+        ),
         (
             {"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "starts_with": "C"}]},
             "rule 'r': amount is money, `starts_with` tests string",
         ),
-        ({"columns": ORDERS, "rules": [{"name": "r", "column": "ordered_at", "is_true": True}]}, "ordered_at is timestamp, `is_true` tests boolean"),
+        (
+            {"columns": ORDERS, "rules": [{"name": "r", "column": "ordered_at", "is_true": True}]},
+            "ordered_at is timestamp, `is_true` tests boolean",
+        ),
         ({"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "above": float("nan")}]}, "should be a finite number"),
         ({"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "above": 1, "below": 0}]}, "needs a column and one test of"),
         ({"columns": ORDERS, "rules": [{"name": "r", "column": "amuont", "above": 1}]}, "do you mean 'amount'?"),
@@ -200,7 +219,10 @@ def test_an_attribute_cannot_take_the_name_of_a_column_of_ours(tmp_path, monkeyp
         ({"timezone": "Berlin"}, "'Berlin' is not a time zone"),
         ({"dataset": "other"}, "calls itself 'other'"),
         ({"tables": {"customers": {"file": "c.csv", "columns": {"customer_id": "id"}}}}, "needs orders or events"),
-        ({"tables": {"orders": {"file": "o.csv", "columns": ORDERS}, "visits": {"file": "v.csv", "columns": {}}}}, "unknown table 'visits'"),
+        (
+            {"tables": {"orders": {"file": "o.csv", "columns": ORDERS}, "visits": {"file": "v.csv", "columns": {}}}},
+            "unknown table 'visits'",
+        ),
     ],
 )
 def test_a_dataset_names_its_zone_itself_and_behaviour(tmp_path, monkeypatch, keys, complaint):

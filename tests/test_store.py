@@ -1,4 +1,5 @@
 """Tables of a run: private or public, whole, stamped, refused when they do not fit; and looks."""
+
 import json
 import os
 import stat
@@ -50,9 +51,19 @@ def test_a_run_fills_the_partial_folders_of_its_attempt(home, monkeypatch):
     assert store.shelf("demo", "r").customers == home / "out" / "data" / "runs" / "demo" / ".partial-abcd"
 
 
-@pytest.mark.parametrize("study, run", [
-    ("../demo", "draft"), ("demo", "../x"), ("demo", ".."), ("", "draft"), ("demo", "a/b"), ("Demo", "draft"),
-    ("a" * 65, "draft"), ("demo\n", "draft")])
+@pytest.mark.parametrize(
+    "study, run",
+    [
+        ("../demo", "draft"),
+        ("demo", "../x"),
+        ("demo", ".."),
+        ("", "draft"),
+        ("demo", "a/b"),
+        ("Demo", "draft"),
+        ("a" * 65, "draft"),
+        ("demo\n", "draft"),
+    ],
+)
 def test_a_name_that_is_a_path_opens_nothing(home, study, run):
     with pytest.raises(errors.BadInput, match="cannot name a study or a run"):
         store.shelf(study, run)

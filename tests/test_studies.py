@@ -1,4 +1,5 @@
 """Studies: unknown keys, impossible parameters and undeclared claims are refused in words; windows are half open."""
+
 from datetime import datetime
 
 import pytest
@@ -33,26 +34,43 @@ def test_overrides_replace_keys_and_are_checked_like_them(tmp_path):
         load(tmp_path, BASE, kmax=10)
 
 
-@pytest.mark.parametrize(("more", "complaint"), [
-    ("kmax: 3", "unknown key 'kmax': do you mean 'k_max'?"),
-    ("hypotheses: [{nmae: x, kpi: revenue, test: spread}]", "unknown key 'hypotheses.0.nmae': do you mean 'name'?"),
-    ("hypotheses: [{name: x, kpi: income, test: spread}]", "hypotheses.0.kpi: input should be 'revenue'"),
-    ("hypotheses: [{name: x, kpi: revenue, test: beats_baseline}]", "needs a baseline (rfm or random)"),
-    ("hypotheses: [{name: x, kpi: revenue, test: spread, baseline: rfm}]", "no other test takes one"),
-    ("hypotheses: [{name: x, kpi: aov, test: beats_baseline, baseline: rfm}]", "aov is a ratio over orders"),
-    ("hypotheses: [{name: x, kpi: revenue, test: spread, at_least: -1}]", "greater than or equal to 0"),
-    ("hypotheses: [{name: x, kpi: revenue, test: spread}, {name: x, kpi: aov, test: spread}]", "two hypotheses have the same name"),
-    ("horizon_days: 0\nhypotheses: [{name: x, kpi: revenue, test: spread}]", "need an outcome window: horizon_days is 0"),
-    ("as_of: tomorrow", "as_of is `auto` or a date such as 2025-10-01"), ("as_of: 2025-02-30", "is not YAML\n  day is out of range for month"),
-    ("k_min: 5\nk_max: 4", "k_min 5 is above k_max 4"), ("chosen_k: 9", "chosen_k 9 lies outside"), ("chosen_k: 1", "chosen_k 1 lies outside"),
-    ("methods: [kmean]", "should be 'kmeans', 'gmm' or 'ward'"), ("methods: []", "at least 1 item"), ("methods: [gmm, gmm]", "names something twice"),
-    ("methods: [gmm]\nchosen_method: ward", "chosen_method ward is not among the methods ['gmm']"),
-    ("horizon_days: 9.5", "should be a valid integer"), ("seed: -1", "greater than or equal to 0"), ("timeout_minutes: .inf", "finite number"),
-    ("fail_if: [structure]", "write `structure none` or `refuted <hypothesis>`"), ("fail_if: [refuted x]", "'x' is unknown"),
-    ("fail_if: [structure nothing]", "do you mean 'none'?"), ("study: ../x", "becomes a folder"), ("study: " + "a" * 65, "at most 64"),
-    ("question: ''", "at least 1 character"), ("1: 2", "keys should be strings"), ("x: !!python/object:os.system {}", "is not YAML"),
-    ("a: b: c", "is not YAML\n  line 5, column 5"), ("cluster_on: spend", "should be a valid list"), ("cluster_on: []", "at least 1 item"),
-])
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ("kmax: 3", "unknown key 'kmax': do you mean 'k_max'?"),
+        ("hypotheses: [{nmae: x, kpi: revenue, test: spread}]", "unknown key 'hypotheses.0.nmae': do you mean 'name'?"),
+        ("hypotheses: [{name: x, kpi: income, test: spread}]", "hypotheses.0.kpi: input should be 'revenue'"),
+        ("hypotheses: [{name: x, kpi: revenue, test: beats_baseline}]", "needs a baseline (rfm or random)"),
+        ("hypotheses: [{name: x, kpi: revenue, test: spread, baseline: rfm}]", "no other test takes one"),
+        ("hypotheses: [{name: x, kpi: aov, test: beats_baseline, baseline: rfm}]", "aov is a ratio over orders"),
+        ("hypotheses: [{name: x, kpi: revenue, test: spread, at_least: -1}]", "greater than or equal to 0"),
+        ("hypotheses: [{name: x, kpi: revenue, test: spread}, {name: x, kpi: aov, test: spread}]", "two hypotheses have the same name"),
+        ("horizon_days: 0\nhypotheses: [{name: x, kpi: revenue, test: spread}]", "need an outcome window: horizon_days is 0"),
+        ("as_of: tomorrow", "as_of is `auto` or a date such as 2025-10-01"),
+        ("as_of: 2025-02-30", "is not YAML\n  day is out of range for month"),
+        ("k_min: 5\nk_max: 4", "k_min 5 is above k_max 4"),
+        ("chosen_k: 9", "chosen_k 9 lies outside"),
+        ("chosen_k: 1", "chosen_k 1 lies outside"),
+        ("methods: [kmean]", "should be 'kmeans', 'gmm' or 'ward'"),
+        ("methods: []", "at least 1 item"),
+        ("methods: [gmm, gmm]", "names something twice"),
+        ("methods: [gmm]\nchosen_method: ward", "chosen_method ward is not among the methods ['gmm']"),
+        ("horizon_days: 9.5", "should be a valid integer"),
+        ("seed: -1", "greater than or equal to 0"),
+        ("timeout_minutes: .inf", "finite number"),
+        ("fail_if: [structure]", "write `structure none` or `refuted <hypothesis>`"),
+        ("fail_if: [refuted x]", "'x' is unknown"),
+        ("fail_if: [structure nothing]", "do you mean 'none'?"),
+        ("study: ../x", "becomes a folder"),
+        ("study: " + "a" * 65, "at most 64"),
+        ("question: ''", "at least 1 character"),
+        ("1: 2", "keys should be strings"),
+        ("x: !!python/object:os.system {}", "is not YAML"),
+        ("a: b: c", "is not YAML\n  line 5, column 5"),
+        ("cluster_on: spend", "should be a valid list"),
+        ("cluster_on: []", "at least 1 item"),
+    ],
+)
 def test_what_cannot_be_meant_is_refused_in_one_line_a_mistake(tmp_path, more, complaint):
     kept = "".join(line + "\n" for line in BASE.splitlines() if not more.startswith(line.split(":")[0] + ":"))
     with pytest.raises(BadInput) as refused:
@@ -78,20 +96,35 @@ def test_a_study_is_found_by_name_below_the_home_and_a_name_is_no_path(tmp_path,
         studies.path_of("../../etc/passwd")
 
 
-@pytest.mark.parametrize(("as_of", "horizon", "cut", "end"), [
-    ("auto", 90, "2025-04-02", "2025-07-01"), ("auto", 0, "2025-07-01", "2025-07-01"), ("2025-04-02", 90, "2025-04-02", "2025-07-01"),
-    ("2025-01-02", 0, "2025-01-02", "2025-01-02"), ("2025-07-01", 0, "2025-07-01", "2025-07-01"),
-])
+@pytest.mark.parametrize(
+    ("as_of", "horizon", "cut", "end"),
+    [
+        ("auto", 90, "2025-04-02", "2025-07-01"),
+        ("auto", 0, "2025-07-01", "2025-07-01"),
+        ("2025-04-02", 90, "2025-04-02", "2025-07-01"),
+        ("2025-01-02", 0, "2025-01-02", "2025-01-02"),
+        ("2025-07-01", 0, "2025-07-01", "2025-07-01"),
+    ],
+)
 def test_windows_are_half_open_and_auto_ends_at_the_midnight_after_the_last_moment(as_of, horizon, cut, end):
     window = studies.window(as_of, horizon, FIRST, LAST)
     assert (window.start, f"{window.as_of:%Y-%m-%d}", f"{window.end:%Y-%m-%d}", window.days) == (FIRST, cut, end, horizon)
 
 
-@pytest.mark.parametrize(("as_of", "horizon", "complaint"), [
-    ("auto", 400, "nothing happened before as_of 2024-05-27"), ("2025-01-01", 0, "nothing happened before as_of 2025-01-01"),
-    ("2025-07-02", 0, "as_of 2025-07-02 lies after the data\n  the data run from 2025-01-01 to 2025-06-30\n  -> choose 2025-07-01 or earlier"),
-    ("9999-12-31", 90, "lies after the data"), ("2025-04-03", 90, r"the outcome window \[2025-04-03, 2025-07-02\) is not over yet"),
-])
+@pytest.mark.parametrize(
+    ("as_of", "horizon", "complaint"),
+    [
+        ("auto", 400, "nothing happened before as_of 2024-05-27"),
+        ("2025-01-01", 0, "nothing happened before as_of 2025-01-01"),
+        (
+            "2025-07-02",
+            0,
+            "as_of 2025-07-02 lies after the data\n  the data run from 2025-01-01 to 2025-06-30\n  -> choose 2025-07-01 or earlier",
+        ),
+        ("9999-12-31", 90, "lies after the data"),
+        ("2025-04-03", 90, r"the outcome window \[2025-04-03, 2025-07-02\) is not over yet"),
+    ],
+)
 def test_a_window_the_data_do_not_cover_is_refused(as_of, horizon, complaint):
     with pytest.raises(BadInput, match=complaint):
         studies.window(as_of, horizon, FIRST, LAST)

@@ -1,4 +1,5 @@
 """The contracts of the canonical tables: complete, consistent, and never in two minds about a name."""
+
 import pytest
 
 from segkit import features, kpis
@@ -16,7 +17,9 @@ DESIGN = {
 
 
 def test_the_tables_have_the_columns_of_the_design():
-    assert {name: " ".join(column + "?" * (not spec.required) for column, spec in table.columns.items()) for name, table in TABLES.items()} == DESIGN
+    assert {
+        name: " ".join(column + "?" * (not spec.required) for column, spec in table.columns.items()) for name, table in TABLES.items()
+    } == DESIGN
 
 
 @pytest.mark.parametrize("name", TABLES)

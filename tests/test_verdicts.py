@@ -83,9 +83,9 @@ def test_a_customer_table_that_lost_people_decides_nothing():
 
 def test_a_table_that_is_not_there_is_the_reason():
     labels, baselines, outcomes = world()
-    found = verdicts.evaluate([claim(kpi="engagement"), claim("b", "retention", "beats_baseline", baseline="rfm")], labels, {}, outcomes).set_index(
-        "name"
-    )
+    found = verdicts.evaluate(
+        [claim(kpi="engagement"), claim("b", "retention", "beats_baseline", baseline="rfm")], labels, {}, outcomes
+    ).set_index("name")
     assert found.reason.to_dict() == {"stay": "engagement needs the table events", "b": "the baseline rfm needs the table orders"}
     assert found[["value", "p"]].isna().all(axis=None)
 
@@ -115,7 +115,8 @@ def looks(hypotheses=CLAIMS, earlier=()):
     now = verdicts.lock(MADE, 90, hypotheses)
     so_far = [*(verdicts.lock(MADE, 90, list(each)) for each in earlier), now]
     lines = tuple(
-        {"when": "2025-06-01T00:00:00Z", "study": "s", "run": "r", "lock": each.sha256, "pairs": sorted(each.pairs.values())} for each in so_far
+        {"when": "2025-06-01T00:00:00Z", "study": "s", "run": "r", "lock": each.sha256, "pairs": sorted(each.pairs.values())}
+        for each in so_far
     )
     return verdicts.Looks(lines, now)
 
@@ -134,13 +135,17 @@ def test_every_distinct_earlier_test_of_the_window_makes_the_verdict_harder():
     judged = verdicts.judge(results, later)
     assert np.allclose(judged.p_adjusted, tests.holm(list(results.p), 12)) and (judged.p_adjusted >= results.p_holm - 1e-15).all()
     borderline = results.assign(p=0.01, p_supported=0.005, p_refuted=0.995)
-    assert set(verdicts.judge(borderline, alone).verdict) == {"supported"} and set(verdicts.judge(borderline, later).verdict) == {"undecided"}
+    assert set(verdicts.judge(borderline, alone).verdict) == {"supported"} and set(verdicts.judge(borderline, later).verdict) == {
+        "undecided"
+    }
 
 
 def test_what_the_first_look_did_not_declare_is_exploratory_and_supports_nothing():
     judged = verdicts.judge(evaluated().reset_index(), looks(earlier=[CLAIMS[1:]])).set_index("name")
     assert judged.status.to_dict() == {"stay": "exploratory", "too-much": "declared", "beats": "declared", "baskets": "declared"}
-    assert judged.verdict["stay"] == "undecided" and judged.reason["stay"].endswith("exploratory") and judged.verdict["beats"] == "supported"
+    assert (
+        judged.verdict["stay"] == "undecided" and judged.reason["stay"].endswith("exploratory") and judged.verdict["beats"] == "supported"
+    )
 
 
 def test_another_name_for_the_same_claim_is_the_same_test_and_another_cut_is_not():

@@ -1,4 +1,5 @@
 """The first look at an outcome window fixes what was declared; everything ever tried on it counts."""
+
 import pandas as pd
 import pytest
 
@@ -6,8 +7,16 @@ from segkit import store, verdicts
 from segkit.studies import Hypothesis
 from segkit.verdicts.lock import lock, open_window
 
-MADE = {"dataset": "demo", "fingerprint": "0123", "as_of": "2025-10-01", "cluster_on": ["spend", "n_orders"],
-        "method": "kmeans", "k": 4, "seed": 7, "max_fit_rows": 5000}
+MADE = {
+    "dataset": "demo",
+    "fingerprint": "0123",
+    "as_of": "2025-10-01",
+    "cluster_on": ["spend", "n_orders"],
+    "method": "kmeans",
+    "k": 4,
+    "seed": 7,
+    "max_fit_rows": 5000,
+}
 STAY = Hypothesis(name="stay", kpi="retention", test="spread", at_least=0.1)
 SPEND = Hypothesis(name="spend", kpi="revenue", test="beats_baseline", baseline="rfm")
 
@@ -99,8 +108,12 @@ def test_the_lock_is_the_same_for_the_same_content():
 
 
 def test_an_exploratory_finding_supports_nothing_and_every_look_raises_the_price():
-    results = pd.DataFrame([{"name": name, "value": 0.5, "low": 0.4, "high": 0.6, "p_supported": p / 2, "p_refuted": 1.0, "p": p, "reason": ""}
-                            for name, p in (("stay", 0.02), ("spend", 0.001))])
+    results = pd.DataFrame(
+        [
+            {"name": name, "value": 0.5, "low": 0.4, "high": 0.6, "p_supported": p / 2, "p_refuted": 1.0, "p": p, "reason": ""}
+            for name, p in (("stay", 0.02), ("spend", 0.001))
+        ]
+    )
     assert list(verdicts.judge(results[:1], look(STAY)).verdict) == ["supported"]
     judged = verdicts.judge(results, look(STAY, SPEND)).set_index("name")
     assert judged.status.to_dict() == {"stay": "declared", "spend": "exploratory"}

@@ -1,4 +1,5 @@
 """Hand-sized data, agreement with scipy and statsmodels, and error rates that a wrong rule would break."""
+
 import numpy as np
 import pytest
 from scipy.stats import norm, studentized_range
@@ -79,8 +80,8 @@ def test_spread_of_zero_is_rarely_supported():
 
 
 def test_eta2_by_hand():
-    values = np.repeat([0.0, 2, 4, 6], 5)           # mean 3, SST 100
-    labels = np.repeat(["a", "a", "b", "b"], 5)     # means 1 and 5, SSB 20·4 = 80, each s² = 10/9
+    values = np.repeat([0.0, 2, 4, 6], 5)  # mean 3, SST 100
+    labels = np.repeat(["a", "a", "b", "b"], 5)  # means 1 and 5, SSB 20·4 = 80, each s² = 10/9
     got = verdicts.population_eta2(values, labels)
     assert got.value == pytest.approx((80 - 2 * 0.5 * 10 / 9) / 100) and got.low < got.value < got.high
 
@@ -174,9 +175,14 @@ def test_holm_counts_what_is_not_in_the_list():
         verdicts.holm([0.1, 0.2], 1)
 
 
-@pytest.mark.parametrize("sides, adjusted, said", [
-    ((0.01, 0.99), 0.05, "supported"), ((0.99, 0.01), 0.02, "refuted"),
-    ((0.01, 0.99), 0.051, "undecided"), ((0.01, 0.99), np.nan, "undecided"),
-])
+@pytest.mark.parametrize(
+    "sides, adjusted, said",
+    [
+        ((0.01, 0.99), 0.05, "supported"),
+        ((0.99, 0.01), 0.02, "refuted"),
+        ((0.01, 0.99), 0.051, "undecided"),
+        ((0.01, 0.99), np.nan, "undecided"),
+    ],
+)
 def test_verdict(sides, adjusted, said):
     assert verdicts.verdict(verdicts.Result(0, 0, 0, *sides), adjusted) == said

@@ -1,19 +1,37 @@
 """Are the segments real? Structure against one population, indices over method and k, stability, agreement, a recommendation."""
+
+import pandas as pd
+
 from segkit.compare.bootstrap import PAIRS, segment_stability, trusted
 from segkit.compare.profiles import profiles, sizes, traits
 from segkit.compare.sweep import Recommendation, Sweep, agreement, beside, choose, least_size, recommend, sweep
 from segkit.compare.verdict import Structure, structure
 
-__all__ = ["PAIRS", "Recommendation", "Structure", "Sweep", "agreement", "beside", "choose", "least_size", "profiles", "recommend",
-           "segment_stability", "sizes", "structure", "structure_table", "sweep", "traits", "trusted"]
+__all__ = [
+    "PAIRS",
+    "Recommendation",
+    "Structure",
+    "Sweep",
+    "agreement",
+    "beside",
+    "choose",
+    "least_size",
+    "profiles",
+    "recommend",
+    "segment_stability",
+    "sizes",
+    "structure",
+    "structure_table",
+    "sweep",
+    "traits",
+    "trusted",
+]
 
 
-def structure_table(found: Structure) -> "pd.DataFrame":
+def structure_table(found: Structure) -> pd.DataFrame:
     """The structure verdict as rows, one per k. Out: verdict, best_k, t1, t1_threshold, n, k, z, significant, ari, ari_low, ari_high.
 
     Where nothing could be tested, one row without a k.
     """
-    import pandas as pd
-
     table = pd.DataFrame(found.by_k or [[None] * 6], columns=["k", "z", "significant", "ari_low", "ari", "ari_high"])
     return table.assign(verdict=found.verdict, best_k=found.k, t1=found.t1, t1_threshold=found.t1_threshold, n=found.rows)

@@ -4,6 +4,7 @@ As in flexclust, two bootstrap samples are clustered and both solutions predicte
 is one of PAIRS values. As in fpc, each segment's best Jaccard overlap with each bootstrap solution says which segments to trust.
 Stable does not mean valid: one correlated cloud can be cut the same way every time.
 """
+
 import numpy as np
 import pandas as pd
 
@@ -31,7 +32,9 @@ def refit(rows: pd.DataFrame, methods: list[str], ks: list[int], seed: int) -> L
     drawn = rows.iloc[np.sort(rng.integers(len(rows), size=len(rows)))].reset_index(drop=True)
     tree = segments.ward_tree(drawn) if "ward" in methods else None
     seeds = {(method, k): int(rng.integers(2**31)) for method in methods for k in ks}
-    return {(method, k): segments.assign(fit(method, drawn, k, seeds[method, k], 1, tree), rows).to_numpy() for method in methods for k in ks}
+    return {
+        (method, k): segments.assign(fit(method, drawn, k, seeds[method, k], 1, tree), rows).to_numpy() for method in methods for k in ks
+    }
 
 
 def bootstrap(rows: pd.DataFrame, methods: list[str], ks: list[int], seed: int) -> list[Labels]:
@@ -57,8 +60,18 @@ def segment_stability(labels: pd.Series, refits: list[np.ndarray]) -> pd.DataFra
     overlaps = np.array([jaccard(labels.to_numpy(), refit) for refit in refits])
     low, median, high = np.quantile(overlaps, [0.25, 0.5, 0.75], axis=0)
     names, sizes = np.unique(labels.to_numpy(), return_counts=True)
-    return pd.DataFrame({"segment": names, "n": sizes, "value": median, "low": low, "high": high, "mean": overlaps.mean(axis=0),
-                         "trust": [trust(mean) for mean in overlaps.mean(axis=0)], "refits": len(refits)})
+    return pd.DataFrame(
+        {
+            "segment": names,
+            "n": sizes,
+            "value": median,
+            "low": low,
+            "high": high,
+            "mean": overlaps.mean(axis=0),
+            "trust": [trust(mean) for mean in overlaps.mean(axis=0)],
+            "refits": len(refits),
+        }
+    )
 
 
 def trusted(solution: segments.Solution, rows: pd.DataFrame, refits: list[Labels]) -> pd.DataFrame:

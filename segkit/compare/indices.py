@@ -1,9 +1,18 @@
 """Indices of a partition, computed from (matrix, labels) only, each with the direction in which it is better."""
+
 import numpy as np
 
 HIGHER, LOWER = "higher", "lower"
-DIRECTION = {"silhouette": HIGHER, "calinski_harabasz": HIGHER, "davies_bouldin": LOWER, "bic": LOWER, "icl": LOWER, "stability": HIGHER,
-             "smallest_segment": HIGHER, "jaccard": HIGHER}
+DIRECTION = {
+    "silhouette": HIGHER,
+    "calinski_harabasz": HIGHER,
+    "davies_bouldin": LOWER,
+    "bic": LOWER,
+    "icl": LOWER,
+    "stability": HIGHER,
+    "smallest_segment": HIGHER,
+    "jaccard": HIGHER,
+}
 
 
 def silhouette(labels: np.ndarray, distances: np.ndarray) -> float:

@@ -3,15 +3,16 @@
 Each column keeps its atoms and is otherwise made unimodal; the columns are joined by a Gaussian copula that reproduces the
 observed Pearson correlations. So skewness, zeros, discreteness and correlation alone can never look like segments.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import ndtr
 
-ATOM_SHARE = 0.02     # a value held by at least this share of the rows ...
-ATOM_ROWS = 10        # ... and by at least this many rows is an atom, kept as it is
-HERMITE_TERMS = 200   # a two-valued column needs many: its coefficients fall only as j ** -0.75
+ATOM_SHARE = 0.02  # a value held by at least this share of the rows ...
+ATOM_ROWS = 10  # ... and by at least this many rows is an atom, kept as it is
+HERMITE_TERMS = 200  # a two-valued column needs many: its coefficients fall only as j ** -0.75
 QUADRATURE_Z = np.linspace(-8.0, 8.0, 8001)
 BISECTIONS = 50
 MIN_EIGENVALUE = 1e-8
@@ -60,7 +61,7 @@ def one_mode(column: np.ndarray) -> Margin:
     """The column's atoms as they are, and the closest unimodal distribution for the rest of its rows."""
     values, counts = np.unique(column, return_counts=True)
     is_atom = (counts >= ATOM_ROWS) & (counts >= ATOM_SHARE * len(column))
-    if (~is_atom).sum() == 1:      # a single rare value spans no interval: it is a point as well
+    if (~is_atom).sum() == 1:  # a single rare value spans no interval: it is a point as well
         is_atom[:] = True
     shares = counts / len(column)
     below = np.zeros(len(values))  # mass of the unimodal part up to each value; atoms lie on its line
@@ -91,7 +92,7 @@ def unimodal(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         right = _monotone(density[mode:], widths[mode:], increasing=False)
         fitted = np.concatenate([[0.0], np.cumsum(np.concatenate([left, right]) * widths)])
         distance = np.abs(fitted - empirical)
-        return fitted, distance[:mode + 1].max(), distance[mode:].max()
+        return fitted, distance[: mode + 1].max(), distance[mode:].max()
 
     low, high = 0, len(density)
     while low < high:
@@ -110,7 +111,7 @@ def _monotone(density: np.ndarray, widths: np.ndarray, increasing: bool) -> np.n
 def pearson(matrix: np.ndarray) -> np.ndarray:
     """Observed correlations, d × d; a column without spread correlates with nothing."""
     centred = matrix - matrix.mean(axis=0)
-    norms = np.sqrt((centred ** 2).sum(axis=0))
+    norms = np.sqrt((centred**2).sum(axis=0))
     scaled = centred / np.where(norms > 0, norms, 1.0)
     correlations = np.clip(scaled.T @ scaled, -1.0, 1.0)
     np.fill_diagonal(correlations, 1.0)
@@ -133,7 +134,7 @@ def latent_correlations(margins: tuple[Margin, ...], observed: np.ndarray) -> np
             image = (image + term) * middle
         low, high = np.where(image < observed, middle, low), np.where(image < observed, high, middle)
     latent = (low + high) / 2
-    spread = (coefficients ** 2).sum(axis=1) > 0
+    spread = (coefficients**2).sum(axis=1) > 0
     latent[~np.outer(spread, spread)] = 0.0
     np.fill_diagonal(latent, 1.0)
     return latent
@@ -142,11 +143,11 @@ def latent_correlations(margins: tuple[Margin, ...], observed: np.ndarray) -> np
 def hermite_coefficients(margin: Margin) -> np.ndarray:
     """Coefficients 1 … HERMITE_TERMS of the standardised quantile function of a normal score (normalised polynomials)."""
     z = QUADRATURE_Z
-    weights = np.exp(-z ** 2 / 2)
+    weights = np.exp(-(z**2) / 2)
     weights /= weights.sum()
     shape = margin.quantile(ndtr(z))
     shape = shape - weights @ shape
-    sd = np.sqrt(weights @ shape ** 2)
+    sd = np.sqrt(weights @ shape**2)
     if sd == 0:
         return np.zeros(HERMITE_TERMS)
     weighted = weights * shape / sd

@@ -1,4 +1,5 @@
 """What the segments are: their features in business units, with a marker where a segment differs from everyone."""
+
 import numpy as np
 import pandas as pd
 
@@ -16,9 +17,22 @@ def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, un
             known = features.loc[members.index, name].astype("float64").dropna()
             low, median, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
             z = float(matrix.loc[members.index, name].mean())
-            lines.append({"segment": segment, "n": len(members), "share": len(members) / len(labels), "feature": name, "unit": units.get(name, ""),
-                          "median": median, "p25": low, "p75": high, "overall": features.loc[labels.index, name].astype("float64").median(),
-                          "z": z, "marker": marker(z), "n_known": len(known)})
+            lines.append(
+                {
+                    "segment": segment,
+                    "n": len(members),
+                    "share": len(members) / len(labels),
+                    "feature": name,
+                    "unit": units.get(name, ""),
+                    "median": median,
+                    "p25": low,
+                    "p75": high,
+                    "overall": features.loc[labels.index, name].astype("float64").median(),
+                    "z": z,
+                    "marker": marker(z),
+                    "n_known": len(known),
+                }
+            )
     return pd.DataFrame(lines)
 
 
@@ -31,8 +45,13 @@ def marker(z: float) -> str:
 def traits(profile: pd.DataFrame, most: int = 2) -> dict[str, list[tuple[str, str]]]:
     """The strongest marked features of each segment: segment -> [(high | low, feature), …]."""
     marked = profile[profile.marker.fillna("") != ""].assign(size=profile.z.abs()).sort_values(["segment", "size"], ascending=[True, False])
-    return {segment: [("high" if row.marker.startswith("+") else "low", row.feature) for row in marked[marked.segment == segment].head(most).itertuples()]
-            for segment in profile.segment.unique()}
+    return {
+        segment: [
+            ("high" if row.marker.startswith("+") else "low", row.feature)
+            for row in marked[marked.segment == segment].head(most).itertuples()
+        ]
+        for segment in profile.segment.unique()
+    }
 
 
 def sizes(features: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:

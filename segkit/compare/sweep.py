@@ -1,4 +1,5 @@
 """Every method at every k on the same matrix, as long rows; and a recommendation that gives its reasons."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,8 @@ from segkit.matrix import sample
 from segkit.segments import NAMES
 
 EVALUATION_ROWS = 1000  # indices and stability are computed on at most so many rows, drawn by seed
-STABLE = 0.80           # median adjusted Rand index from which a solution counts as stable
-NEAR = 0.05             # medians of the adjusted Rand index closer than this are a tie
+STABLE = 0.80  # median adjusted Rand index from which a solution counts as stable
+NEAR = 0.05  # medians of the adjusted Rand index closer than this are a tie
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,11 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
     solutions = {(method, k): fit(method, fitted, k, seed, restarts(method), tree) for method in methods for k in ks}
     refits = bootstrap(rows, methods, ks, seed)
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
-    lines = [line for (method, k), solution in solutions.items()
-             for line in score(solution, method, k, matrix, rows, [labels[method, k] for labels in refits], distances, len(fitted))]
+    lines = [
+        line
+        for (method, k), solution in solutions.items()
+        for line in score(solution, method, k, matrix, rows, [labels[method, k] for labels in refits], distances, len(fitted))
+    ]
     return Sweep(solutions, rows, refits, pd.DataFrame(lines))
 
 
@@ -62,12 +66,23 @@ def score(solution, method: str, k: int, matrix, rows, refits: list[np.ndarray],
     smallest = int(everyone.value_counts().min()) if everyone.nunique() == k else 0
 
     def line(metric: str, value: float, low: float, high: float, n: int) -> dict:
-        return {"method": method, "k": k, "metric": metric, "value": value, "low": low, "high": high,
-                "direction": indices.DIRECTION[metric], "n": n}
+        return {
+            "method": method,
+            "k": k,
+            "metric": metric,
+            "value": value,
+            "low": low,
+            "high": high,
+            "direction": indices.DIRECTION[metric],
+            "n": n,
+        }
 
     lines = [line("stability", median, low, high, len(rows)), line("smallest_segment", smallest, np.nan, np.nan, len(matrix))]
-    for name, index, over in (("silhouette", indices.silhouette, distances), ("calinski_harabasz", indices.calinski_harabasz, rows.to_numpy()),
-                              ("davies_bouldin", indices.davies_bouldin, rows.to_numpy())):
+    for name, index, over in (
+        ("silhouette", indices.silhouette, distances),
+        ("calinski_harabasz", indices.calinski_harabasz, rows.to_numpy()),
+        ("davies_bouldin", indices.davies_bouldin, rows.to_numpy()),
+    ):
         again = pd.Series([index(refit, over) for refit in refits[::2]])
         lines.append(line(name, index(own, over), *again.quantile([0.025, 0.975]), len(rows)))
     if method == "gmm":
@@ -114,17 +129,23 @@ def recommend(scores: pd.DataFrame, structure_verdict: str, structure_k: int) ->
             pool = there
             reasons.append(f"The structure verdict is {structure_verdict} with k = {structure_k}, so k is {structure_k}.")
         else:
-            reasons.append(f"The structure verdict is {structure_verdict} with k = {structure_k}, but no solution there passes the gate and is stable.")
+            reasons.append(
+                f"The structure verdict is {structure_verdict} with k = {structure_k}, but no solution there passes the gate and is stable."
+            )
     best = pool.stability.max()
     near = pool[pool.stability >= best - NEAR].sort_values(["silhouette", "method", "k"], ascending=[False, True, True])
     pick = near.iloc[0]
-    reasons.append(f"{NAMES[pick.method]} with k = {pick.k}: median adjusted Rand index of {PAIRS} bootstrap pairs {pick.stability:.2f}, "
-                   f"silhouette {pick.silhouette:.2f}.")
+    reasons.append(
+        f"{NAMES[pick.method]} with k = {pick.k}: median adjusted Rand index of {PAIRS} bootstrap pairs {pick.stability:.2f}, "
+        f"silhouette {pick.silhouette:.2f}."
+    )
     others = [f"{NAMES[row.method]} k = {row.k}" for row in near.iloc[1:].itertuples()]
     if others:
         reasons.append(f"As stable within {NEAR}: {', '.join(others[:4])}. Take it as a tie; silhouette decided.")
     rest = pd.concat([near, pool.sort_values(["stability", "silhouette"], ascending=False)]).drop_duplicates(["method", "k"]).iloc[1:2]
-    runner_up = "; ".join(f"{NAMES[row.method]} k = {row.k} (stability {row.stability:.2f}, silhouette {row.silhouette:.2f})" for row in rest.itertuples())
+    runner_up = "; ".join(
+        f"{NAMES[row.method]} k = {row.k} (stability {row.stability:.2f}, silhouette {row.silhouette:.2f})" for row in rest.itertuples()
+    )
     columns = ["method", "k", "smallest_segment", "passes", "stability", "silhouette"]
     return Recommendation(str(pick.method), int(pick.k), tuple(reasons), runner_up, wide[columns])
 
@@ -142,12 +163,29 @@ def beside(segmentations: dict[str, pd.Series], rows: pd.DataFrame) -> pd.DataFr
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
     labels = {name: each.loc[rows.index].to_numpy() for name, each in segmentations.items()}
     first = next(iter(labels.values()))
-    return pd.DataFrame([{"segmentation": name, "groups": len(set(each)), "silhouette": indices.silhouette(each, distances),
-                          "agreement": indices.adjusted_rand(first, each), "n": len(rows)} for name, each in labels.items()])
+    return pd.DataFrame(
+        [
+            {
+                "segmentation": name,
+                "groups": len(set(each)),
+                "silhouette": indices.silhouette(each, distances),
+                "agreement": indices.adjusted_rand(first, each),
+                "n": len(rows),
+            }
+            for name, each in labels.items()
+        ]
+    )
 
 
 def agreement(solutions: dict, rows: pd.DataFrame, k: int) -> pd.DataFrame:
     """Do the methods agree at k? Out: method, other, k, value (adjusted Rand index), n."""
     labels = {method: segments.assign(solution, rows).to_numpy() for (method, its_k), solution in solutions.items() if its_k == k}
-    return pd.DataFrame([{"method": a, "other": b, "k": k, "value": indices.adjusted_rand(labels[a], labels[b]), "n": len(rows)}
-                         for a in labels for b in labels if a < b], columns=["method", "other", "k", "value", "n"])
+    return pd.DataFrame(
+        [
+            {"method": a, "other": b, "k": k, "value": indices.adjusted_rand(labels[a], labels[b]), "n": len(rows)}
+            for a in labels
+            for b in labels
+            if a < b
+        ],
+        columns=["method", "other", "k", "value", "n"],
+    )

@@ -1,4 +1,5 @@
 """Is there structure? A verdict whose error rates are known (benchmarks/structure.py): see STATISTICS §1, parts (a) to (c)."""
+
 import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,20 +14,22 @@ from threadpoolctl import threadpool_limits
 from segkit.compare import null
 from segkit.errors import BadInput
 
-MAX_ROWS = 1_000      # sampled, so that power does not grow with the number of customers
+MAX_ROWS = 1_000  # sampled, so that power does not grow with the number of customers
 MIN_ROWS = 30
 K_MIN, K_MAX = 2, 8
-DRAWS = 39            # the data are the 40th: beating all of them by chance happens once in 40
-SD_ABOVE = 2.33       # the normal 99 % point, in sd of the draws' maxima
-PULL_IN = 2.5         # rows further out than this many median norms are pulled in: outliers make no segment
-RESTARTS = 2          # the same for data, draws and bootstraps
-PAIRS = 20            # bootstrap pairs at each k
-STABLE = 0.80         # median adjusted Rand from which a cut counts as stable
-NEAR_TIE = 0.02       # medians of the adjusted Rand index closer than this are equally stable
+DRAWS = 39  # the data are the 40th: beating all of them by chance happens once in 40
+SD_ABOVE = 2.33  # the normal 99 % point, in sd of the draws' maxima
+PULL_IN = 2.5  # rows further out than this many median norms are pulled in: outliers make no segment
+RESTARTS = 2  # the same for data, draws and bootstraps
+PAIRS = 20  # bootstrap pairs at each k
+STABLE = 0.80  # median adjusted Rand from which a cut counts as stable
+NEAR_TIE = 0.02  # medians of the adjusted Rand index closer than this are equally stable
 SMALLEST_WITHIN = 1e-9  # a cut that explains everything would have an infinite logarithm
 
-GAP_NOT_TESTED = ("Whether gaps separate the segments is not tested yet, so that the verdict is never 'natural': "
-                  "'reproducible' says that the groups come back, not that their borders are real.")
+GAP_NOT_TESTED = (
+    "Whether gaps separate the segments is not tested yet, so that the verdict is never 'natural': "
+    "'reproducible' says that the groups come back, not that their borders are real."
+)
 
 
 class AtK(NamedTuple):
@@ -105,11 +108,14 @@ def structure(matrix: pd.DataFrame, seed: int, wanted_cut: bool = False) -> Stru
 
 def complete(matrix: pd.DataFrame) -> np.ndarray:
     """The values as floats, columns without spread left out; missing values are refused."""
-    values = matrix.to_numpy(dtype=float, na_value=np.nan) + 0.0   # -0.0 becomes 0.0: they sort alike but are not the same bytes
+    values = matrix.to_numpy(dtype=float, na_value=np.nan) + 0.0  # -0.0 becomes 0.0: they sort alike but are not the same bytes
     missing = int((~np.isfinite(values)).sum())
     if missing:
-        raise BadInput("the matrix is not complete", f"{missing} of its {values.size} cells are missing or infinite",
-                       "build it with segkit.matrix, which fills or drops them and says so")
+        raise BadInput(
+            "the matrix is not complete",
+            f"{missing} of its {values.size} cells are missing or infinite",
+            "build it with segkit.matrix, which fills or drops them and says so",
+        )
     return values[:, np.ptp(values, axis=0) > 0] if len(values) else values
 
 
@@ -135,9 +141,9 @@ def prepared(rows: np.ndarray) -> np.ndarray:
     """Standardised columns; rows beyond PULL_IN median norms moved in along their own direction."""
     sd = rows.std(axis=0)
     scaled = (rows - rows.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
-    norms = np.sqrt((scaled ** 2).sum(axis=1))
+    norms = np.sqrt((scaled**2).sum(axis=1))
     radius = PULL_IN * np.median(norms)
-    if radius == 0:      # more than half of the rows are the mean itself
+    if radius == 0:  # more than half of the rows are the mean itself
         return scaled
     return scaled * (radius / np.maximum(norms, radius))[:, None]
 
@@ -146,7 +152,7 @@ def k_means(rows: np.ndarray, k: int, rng: np.random.Generator) -> KMeans:
     """k-means as used for data, draws and bootstraps alike. A draw may have fewer than k distinct rows: no reason to warn."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=RESTARTS, random_state=int(rng.integers(2 ** 31))).fit(rows)
+        return KMeans(k, n_init=RESTARTS, random_state=int(rng.integers(2**31))).fit(rows)
 
 
 def log_within(rows: np.ndarray, ks: list[int], rng: np.random.Generator) -> np.ndarray:
@@ -177,8 +183,10 @@ def threshold(maxima: np.ndarray) -> float:
 
 def bootstrap_ari(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     """Adjusted Rand of PAIRS pairs of bootstrap cuts, both predicted on all rows (flexclust's bootFlexclust)."""
+
     def labels() -> np.ndarray:
         return k_means(rows[rng.integers(len(rows), size=len(rows))], k, rng).predict(rows)
+
     return np.array([adjusted_rand_score(labels(), labels()) for _ in range(PAIRS)])
 
 
@@ -216,8 +224,10 @@ def _stability_reason(several: bool, holds: bool, best: AtK) -> str:
     if holds:
         return f"The cut into {best.k} comes back in bootstraps ({ari})."
     if several:
-        return (f"No cut that beats one population comes back in bootstraps (needed {STABLE:.2f}); "
-                f"the most stable of all cuts is k = {best.k} ({ari}).")
+        return (
+            f"No cut that beats one population comes back in bootstraps (needed {STABLE:.2f}); "
+            f"the most stable of all cuts is k = {best.k} ({ari})."
+        )
     stable = "; one population can be cut stably too, so that this is no sign of structure" if best.ari >= STABLE else ""
     return f"The most stable cut is k = {best.k} ({ari}){stable}."
 

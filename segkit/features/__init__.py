@@ -3,12 +3,13 @@
 A feature is a function named as its column; its first parameter names its grain (`per_order`, `per_day`, … or `customer`), and
 its docstring is its definition, with the unit in brackets.
 """
+
 import inspect
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import reduce
 from types import ModuleType
-from typing import Callable
 
 import ibis
 import pandas as pd
@@ -22,8 +23,9 @@ MODULES = {"customers": attributes, "orders": orders, "events": usage}
 
 def functions(module: ModuleType) -> dict[str, Callable]:
     """The functions a feature module defines, in the order of the page."""
-    return {name: function for name, function in vars(module).items()
-            if inspect.isfunction(function) and function.__module__ == module.__name__}
+    return {
+        name: function for name, function in vars(module).items() if inspect.isfunction(function) and function.__module__ == module.__name__
+    }
 
 
 def grain(function: Callable) -> str:
@@ -91,7 +93,14 @@ def glossary(tables: "list[str] | dict | None" = None, currency: str = "currency
             continue
         for name, function in functions(module).items():
             if unit := re.search(r"\[(\w+)\]$", (function.__doc__ or "").strip()):
-                lines.append({"feature": name, "unit": currency if unit[1] == "currency" else unit[1], "table": table, "meaning": function.__doc__.strip().removesuffix(unit[0]).strip()})
+                lines.append(
+                    {
+                        "feature": name,
+                        "unit": currency if unit[1] == "currency" else unit[1],
+                        "table": table,
+                        "meaning": function.__doc__.strip().removesuffix(unit[0]).strip(),
+                    }
+                )
     return pd.DataFrame(lines)
 
 

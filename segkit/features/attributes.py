@@ -1,4 +1,5 @@
 """What is known of every customer, whichever tables there are."""
+
 import ibis
 
 ABSENT: dict[str, int] = {}

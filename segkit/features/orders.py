@@ -1,4 +1,5 @@
 """How customers buy. Each function is the column it names; its first parameter is the grain it is computed on."""
+
 import ibis
 
 ABSENT = {"n_orders": 0, "spend": 0}  # what a customer without any order has

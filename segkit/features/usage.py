@@ -1,4 +1,5 @@
 """How customers use the product. Each function is the column it names; its first parameter is the grain it is computed on."""
+
 import ibis
 
 ABSENT = {"active_days": 0, "features_used": 0}  # what a customer without any event has

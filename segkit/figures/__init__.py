@@ -1,8 +1,24 @@
 """Finished tables in, pictures out. Every picture carries a sentence that states its finding: its text for whoever cannot see it."""
+
 from segkit.figures.behavior import cohorts, concentration, distributions, ledger, monthly, usage_grid
 from segkit.figures.outcomes import explained, hypotheses, kpis
 from segkit.figures.segments import profiles, scores, sizes_and_value, stability, structure
 from segkit.figures.style import Picture
 
-__all__ = ["Picture", "cohorts", "concentration", "distributions", "explained", "hypotheses", "kpis", "ledger", "monthly", "profiles", "scores",
-           "sizes_and_value", "stability", "structure", "usage_grid"]
+__all__ = [
+    "Picture",
+    "cohorts",
+    "concentration",
+    "distributions",
+    "explained",
+    "hypotheses",
+    "kpis",
+    "ledger",
+    "monthly",
+    "profiles",
+    "scores",
+    "sizes_and_value",
+    "stability",
+    "structure",
+    "usage_grid",
+]

@@ -1,4 +1,5 @@
 """Pictures of notebooks 01 and 02: what came in, how customers behave."""
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -23,7 +24,9 @@ def ledger(rows: pd.DataFrame) -> Picture:
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
         axes.grid(axis="y", visible=False)
 
-    return drawn(draw, f"Of {number(came)} rows of {table}, {number(used)} ({number(used / came, 'share')}) pass every rule.", 0.7 + 0.38 * len(part))
+    return drawn(
+        draw, f"Of {number(came)} rows of {table}, {number(used)} ({number(used / came, 'share')}) pass every rule.", 0.7 + 0.38 * len(part)
+    )
 
 
 def monthly(rows: pd.DataFrame) -> Picture:
@@ -39,8 +42,13 @@ def monthly(rows: pd.DataFrame) -> Picture:
             axis.set_xticks(range(0, len(rows), max(1, len(rows) // 6)))
             axis.grid(axis="x", visible=False)
 
-    return drawn(draw, f"{words(shown[-1]) if shown[-1] != 'n' else 'activity'} peaks in {top.month}; pale bars are months cut short by as_of.".capitalize(),
-                 1.9 * len(shown), len(shown), sharex=True)
+    return drawn(
+        draw,
+        f"{words(shown[-1]) if shown[-1] != 'n' else 'activity'} peaks in {top.month}; pale bars are months cut short by as_of.".capitalize(),
+        1.9 * len(shown),
+        len(shown),
+        sharex=True,
+    )
 
 
 def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Picture:
@@ -53,7 +61,15 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
         flat = np.ravel(axes)
         for axis, name in zip(flat, names):
             part = histogram[histogram.feature == name]
-            axis.bar(part.left, part.n.fillna(0).astype(float), width=part.right - part.left, align="edge", color=ACCENT, edgecolor="white", linewidth=0.4)
+            axis.bar(
+                part.left,
+                part.n.fillna(0).astype(float),
+                width=part.right - part.left,
+                align="edge",
+                color=ACCENT,
+                edgecolor="white",
+                linewidth=0.4,
+            )
             unit = distribution.unit[distribution.feature == name].iloc[0]
             axis.set_title(f"{words(name)}" + (f" ({unit})" if unit not in words(name) else ""))
             if part.log.iloc[0]:
@@ -62,7 +78,7 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
             axis.xaxis.set_major_formatter(lambda value, _: short(value))
             axis.minorticks_off()
             axis.grid(axis="x", visible=False)
-        for axis in flat[len(names):]:
+        for axis in flat[len(names) :]:
             axis.set_visible(False)
 
     alt = f"Distributions of {len(names)} features. Skewed, drawn on a log axis: {', '.join(skewed) or 'none'}."
@@ -72,7 +88,7 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
 def round_steps(low: float, high: float) -> list[float]:
     """At most five ticks of a log axis, from 1, 2 and 5 times powers of ten."""
     steps = [digit * 10.0**power for power in range(-3, 12) for digit in (1, 2, 5) if low <= digit * 10.0**power <= high]
-    return steps[::max(1, -(-len(steps) // 5))]
+    return steps[:: max(1, -(-len(steps) // 5))]
 
 
 def short(value: float) -> str:
@@ -91,12 +107,18 @@ def concentration(rows: pd.DataFrame, what: str) -> Picture:
         axes.plot([0, *rows.top], [0, *rows.share], color=ACCENT, linewidth=2)
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
         axes.plot([fifth.top, fifth.top, 0], [0, fifth.share, fifth.share], color=SECOND, linewidth=1)
-        axes.text(fifth.top + 0.02, fifth.share - 0.02, f"top {100 * fifth.top:.0f} %: {number(fifth.share, 'share')}", va="top", color=SECOND)
+        axes.text(
+            fifth.top + 0.02, fifth.share - 0.02, f"top {100 * fifth.top:.0f} %: {number(fifth.share, 'share')}", va="top", color=SECOND
+        )
         axes.set(xlabel="top share of customers", ylabel=f"share of {what}", xlim=(0, 1), ylim=(0, 1.02))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
 
-    return drawn(draw, f"The top {100 * fifth.top:.0f} % of customers hold {number(fifth.share, 'share')} of {what}; the dashed line would be equal shares.", 3.2)
+    return drawn(
+        draw,
+        f"The top {100 * fifth.top:.0f} % of customers hold {number(fifth.share, 'share')} of {what}; the dashed line would be equal shares.",
+        3.2,
+    )
 
 
 def cohorts(rows: pd.DataFrame) -> Picture:
@@ -113,8 +135,11 @@ def cohorts(rows: pd.DataFrame) -> Picture:
 
     first = later[later.month == 1].dropna(subset=["value"])
     mean = (first.value * first.n).sum() / first.n.sum() if len(first) else float("nan")
-    return drawn(draw, f"Cohort retention: {number(mean, 'share')} are active one month after their first; blank cells lie after as_of.",
-                 max(2.0, 0.26 * len(grid) + 0.6))
+    return drawn(
+        draw,
+        f"Cohort retention: {number(mean, 'share')} are active one month after their first; blank cells lie after as_of.",
+        max(2.0, 0.26 * len(grid) + 0.6),
+    )
 
 
 def usage_grid(rows: pd.DataFrame) -> Picture:

@@ -1,4 +1,5 @@
 """Pictures of notebook 04: what happened after as_of, and what the hypotheses say of it."""
+
 import numpy as np
 import pandas as pd
 
@@ -17,20 +18,39 @@ def kpis(rows: pd.DataFrame) -> Picture:
         for axis, name in zip(flat, names):
             part, everyone = wide[wide.kpi == name], rows[(rows.kpi == name) & (rows.segment == "all")]
             value, low, high = (part[column].astype("float64") for column in ("value", "low", "high"))
-            axis.errorbar(value, part.segment, xerr=whiskers(value, low, high), fmt="o", color=ACCENT, ecolor=ACCENT, elinewidth=1.6, capsize=3, markersize=5)
+            axis.errorbar(
+                value,
+                part.segment,
+                xerr=whiskers(value, low, high),
+                fmt="o",
+                color=ACCENT,
+                ecolor=ACCENT,
+                elinewidth=1.6,
+                capsize=3,
+                markersize=5,
+            )
             axis.axvline(float(everyone.value.iloc[0]), color=MUTED, linewidth=1, linestyle="--")
             unit = part.unit.iloc[0]
             axis.set_title(f"{words(name)}" + ("" if unit == "share" else f" ({unit})" if unit != name else ""))
-            axis.xaxis.set_major_formatter((lambda value, _: f"{100 * value:.0f} %") if unit == "share" else (lambda value, _: number(round(value, 6))))
+            axis.xaxis.set_major_formatter(
+                (lambda value, _: f"{100 * value:.0f} %") if unit == "share" else (lambda value, _: number(round(value, 6)))
+            )
             axis.margins(x=0.08, y=0.18)
             axis.invert_yaxis()
-        for axis in flat[len(names):]:
+        for axis in flat[len(names) :]:
             axis.set_visible(False)
 
     first = wide[wide.kpi == names[0]].dropna(subset=["value"])
     top, low = first.loc[first.value.astype("float64").idxmax()], first.loc[first.value.astype("float64").idxmin()]
-    return drawn(draw, f"{words(names[0]).capitalize()} per customer runs from {number(low.value)} in {low.segment} to {number(top.value)} in {top.segment} "
-                       f"({top.unit}); bars are 95 % intervals, the dashed line is everyone.", 1.0 + lines * (0.55 + 0.26 * wide.segment.nunique()), lines, 2, squeeze=False)
+    return drawn(
+        draw,
+        f"{words(names[0]).capitalize()} per customer runs from {number(low.value)} in {low.segment} to {number(top.value)} in {top.segment} "
+        f"({top.unit}); bars are 95 % intervals, the dashed line is everyone.",
+        1.0 + lines * (0.55 + 0.26 * wide.segment.nunique()),
+        lines,
+        2,
+        squeeze=False,
+    )
 
 
 def explained(rows: pd.DataFrame) -> Picture:
@@ -41,8 +61,17 @@ def explained(rows: pd.DataFrame) -> Picture:
     def draw(axes):
         for offset, colour, segmentation in zip(np.linspace(-0.22, 0.22, len(segmentations)), PALETTE, segmentations):
             part = rows[rows.segmentation == segmentation].set_index("kpi").loc[names]
-            axes.errorbar(part.value, np.arange(len(names)) + offset, xerr=whiskers(part.value, part.low, part.high), fmt="o", color=colour,
-                          label=segmentation, elinewidth=1.6, capsize=3, markersize=5)
+            axes.errorbar(
+                part.value,
+                np.arange(len(names)) + offset,
+                xerr=whiskers(part.value, part.low, part.high),
+                fmt="o",
+                color=colour,
+                label=segmentation,
+                elinewidth=1.6,
+                capsize=3,
+                markersize=5,
+            )
         axes.set_yticks(range(len(names)), [words(name) for name in names])
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.invert_yaxis()
@@ -51,8 +80,13 @@ def explained(rows: pd.DataFrame) -> Picture:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
 
     said = rows[rows.kpi == names[0]].set_index("segmentation").value
-    return drawn(draw, f"Of the variance of {words(names[0])} after as_of, " + ", ".join(f"{name} explain{'' if name == 'segments' else 's'} {number(max(said[name], 0.0), 'share')}" for name in segmentations) + ".",
-                 1.5 + 0.45 * len(names))
+    return drawn(
+        draw,
+        f"Of the variance of {words(names[0])} after as_of, "
+        + ", ".join(f"{name} explain{'' if name == 'segments' else 's'} {number(max(said[name], 0.0), 'share')}" for name in segmentations)
+        + ".",
+        1.5 + 0.45 * len(names),
+    )
 
 
 COLOURS = {"supported": ACCENT, "refuted": SECOND, "undecided": MUTED}
@@ -66,7 +100,15 @@ def hypotheses(judged: pd.DataFrame) -> Picture:
             colour = COLOURS[row["verdict"]]
             if row["value"] == row["value"]:
                 known = row["low"] == row["low"]
-                axis.errorbar([row["value"]], [0], xerr=whiskers([row["value"]], [row["low"]], [row["high"]]) if known else None, fmt="o", color=colour, capsize=4, elinewidth=2)
+                axis.errorbar(
+                    [row["value"]],
+                    [0],
+                    xerr=whiskers([row["value"]], [row["low"]], [row["high"]]) if known else None,
+                    fmt="o",
+                    color=colour,
+                    capsize=4,
+                    elinewidth=2,
+                )
             axis.axvline(row["at_least"], color=INK, linewidth=1, linestyle="--")
             axis.set_yticks([])
             axis.set_title(f"{row['name']}: {row['verdict']}", color=colour, fontweight="bold")
@@ -75,4 +117,11 @@ def hypotheses(judged: pd.DataFrame) -> Picture:
             axis.locator_params(axis="x", nbins=6)
 
     said = "; ".join(f"{row.name_} {row.verdict}" for row in judged.rename(columns={"name": "name_"}).itertuples())
-    return drawn(draw, f"Hypotheses: {said}. Dots are what was seen, dashed lines what was claimed at least.", 0.4 + 0.85 * len(judged), len(judged), 1, squeeze=False)
+    return drawn(
+        draw,
+        f"Hypotheses: {said}. Dots are what was seen, dashed lines what was claimed at least.",
+        0.4 + 0.85 * len(judged),
+        len(judged),
+        1,
+        squeeze=False,
+    )

@@ -1,4 +1,5 @@
 """Pictures of notebook 03: is there structure, which k, which method, which segments to trust, what they are."""
+
 import numpy as np
 import pandas as pd
 
@@ -22,15 +23,28 @@ def structure(found) -> Picture:
         two.plot(by_k.k, by_k.ari, color=ACCENT, marker="o")
         two.fill_between(by_k.k, by_k.ari_low, by_k.ari_high, color=ACCENT, alpha=0.15, linewidth=0)
         two.axhline(0.8, color=SECOND, linewidth=1, linestyle="--")
-        two.set(title="comes back in bootstraps (adjusted Rand, quartiles); dashed: .80", xlabel="k", ylabel="adjusted Rand", ylim=(0, 1.03))
+        two.set(
+            title="comes back in bootstraps (adjusted Rand, quartiles); dashed: .80", xlabel="k", ylabel="adjusted Rand", ylim=(0, 1.03)
+        )
         two.set_xticks(by_k.k)
 
-    return drawn(draw, f"{'More' if found.several else 'No more'} than one population: the largest z is {found.t1:.1f}, chance alone reaches {found.t1_threshold:.1f}; "
-                       f"the verdict is {found.verdict} with k = {found.k}.", 4.6, 2, 1, sharex=True)
+    return drawn(
+        draw,
+        f"{'More' if found.several else 'No more'} than one population: the largest z is {found.t1:.1f}, chance alone reaches {found.t1_threshold:.1f}; "
+        f"the verdict is {found.verdict} with k = {found.k}.",
+        4.6,
+        2,
+        1,
+        sharex=True,
+    )
 
 
-METRICS = {"silhouette": "silhouette (higher is better)", "stability": "stability: adjusted Rand (higher)",
-           "calinski_harabasz": "Calinski–Harabasz (higher)", "davies_bouldin": "Davies–Bouldin (lower)"}
+METRICS = {
+    "silhouette": "silhouette (higher is better)",
+    "stability": "stability: adjusted Rand (higher)",
+    "calinski_harabasz": "Calinski–Harabasz (higher)",
+    "davies_bouldin": "Davies–Bouldin (lower)",
+}
 
 
 def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
@@ -69,7 +83,9 @@ def stability(rows: pd.DataFrame) -> Picture:
 
     def draw(axes):
         axes.barh(rows.segment, rows.value, color=ACCENT, height=0.55)
-        axes.errorbar(rows.value, rows.segment, xerr=whiskers(rows.value, rows.low, rows.high), fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+        axes.errorbar(
+            rows.value, rows.segment, xerr=whiskers(rows.value, rows.low, rows.high), fmt="none", ecolor=INK, elinewidth=1.2, capsize=3
+        )
         for least, word in ((0.6, "doubtful"), (0.75, "valid"), (0.85, "highly stable")):
             axes.axvline(least, color=SECOND, linewidth=0.9, linestyle="--")
             axes.text(least + 0.005, -0.62, word, fontsize=8, color=SECOND, rotation=30, va="bottom")
@@ -78,7 +94,11 @@ def stability(rows: pd.DataFrame) -> Picture:
         axes.grid(axis="y", visible=False)
 
     worst = rows.loc[rows.value.idxmin()]
-    return drawn(draw, f"The least stable segment is {worst.segment}, with a median Jaccard overlap of {worst.value:.2f} ({worst.trust}).", 0.9 + 0.42 * len(rows))
+    return drawn(
+        draw,
+        f"The least stable segment is {worst.segment}, with a median Jaccard overlap of {worst.value:.2f} ({worst.trust}).",
+        0.9 + 0.42 * len(rows),
+    )
 
 
 def profiles(rows: pd.DataFrame) -> Picture:
@@ -95,8 +115,12 @@ def profiles(rows: pd.DataFrame) -> Picture:
         axes.set_xticklabels([f"{segment}\n{number(sizes[segment], 'share')}" for segment in segments])
         axes.set(xlabel="", ylabel="")
 
-    return drawn(draw, f"The strongest trait: {strongest.segment} is {'high' if strongest.z > 0 else 'low'} in {words(strongest.feature)}, "
-                       f"{abs(strongest.z):.1f} standard deviations from everyone.", 0.9 + 0.36 * len(features))
+    return drawn(
+        draw,
+        f"The strongest trait: {strongest.segment} is {'high' if strongest.z > 0 else 'low'} in {words(strongest.feature)}, "
+        f"{abs(strongest.z):.1f} standard deviations from everyone.",
+        0.9 + 0.36 * len(features),
+    )
 
 
 def sizes_and_value(sizes: pd.DataFrame) -> Picture:
@@ -116,4 +140,8 @@ def sizes_and_value(sizes: pd.DataFrame) -> Picture:
         axes.grid(axis="y", visible=False)
 
     top = sizes.loc[sizes.spend_share.idxmax()]
-    return drawn(draw, f"{top.segment} holds {number(top.share, 'share')} of customers and {number(top.spend_share, 'share')} of spend.", 0.8 + 0.5 * len(sizes))
+    return drawn(
+        draw,
+        f"{top.segment} holds {number(top.share, 'share')} of customers and {number(top.spend_share, 'share')} of spend.",
+        0.8 + 0.5 * len(sizes),
+    )

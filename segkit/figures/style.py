@@ -1,4 +1,5 @@
 """The house's style: what every picture shares."""
+
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -9,10 +10,28 @@ from matplotlib.figure import Figure
 INK, MUTED, ACCENT, SECOND, GRID = "#1f2933", "#7b8794", "#2f6f8f", "#c8553d", "#e4e7eb"
 PALETTE = (ACCENT, SECOND, "#8a9a5b", "#7d5ba6")
 WIDTH = 5.6  # inches: legible on a phone, sharp on a desk
-STYLE = {"font.size": 10, "axes.titlesize": 10, "axes.labelsize": 9.5, "xtick.labelsize": 9, "ytick.labelsize": 9, "axes.edgecolor": MUTED,
-         "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
-         "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.7, "axes.axisbelow": True, "axes.titlelocation": "left", "legend.frameon": False,
-         "legend.fontsize": 9, "font.family": "DejaVu Sans"}
+STYLE = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "font.family": "DejaVu Sans",
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +59,20 @@ def heat(axes, grid: pd.DataFrame, texts: pd.DataFrame, cmap: str, low: float, h
     """A heat map with its numbers written in; empty cells stay white."""
     import seaborn as sns
 
-    sns.heatmap(grid.astype("float64"), annot=texts, fmt="", cmap=cmap, vmin=low, vmax=high, cbar=False, linewidths=1.2, linecolor="white", ax=axes,
-                annot_kws={"fontsize": size}, mask=grid.isna())
+    sns.heatmap(
+        grid.astype("float64"),
+        annot=texts,
+        fmt="",
+        cmap=cmap,
+        vmin=low,
+        vmax=high,
+        cbar=False,
+        linewidths=1.2,
+        linecolor="white",
+        ax=axes,
+        annot_kws={"fontsize": size},
+        mask=grid.isna(),
+    )
     axes.set_facecolor("white")
     axes.tick_params(length=0)
     axes.grid(False)

@@ -2,10 +2,12 @@
 
 Every customer assigned at as_of is in the denominator; who did nothing counts 0.
 """
+
 import inspect
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import ibis
 import numpy as np
@@ -33,8 +35,13 @@ class Kpi(NamedTuple):
         return inspect.getdoc(self.per_customer).rsplit("[", 1)[0].strip()
 
 
-KPIS = {"revenue": Kpi(value.revenue, "mean", "orders"), "orders": Kpi(value.orders, "mean", "orders"), "aov": Kpi(value.aov, "ratio", "orders"),
-        "retention": Kpi(retention.retention, "proportion", ""), "engagement": Kpi(retention.engagement, "proportion", "events")}
+KPIS = {
+    "revenue": Kpi(value.revenue, "mean", "orders"),
+    "orders": Kpi(value.orders, "mean", "orders"),
+    "aov": Kpi(value.aov, "ratio", "orders"),
+    "retention": Kpi(retention.retention, "proportion", ""),
+    "engagement": Kpi(retention.engagement, "proportion", "events"),
+}
 
 
 def available(tables: "list[str] | dict", window: Window) -> list[str]:
@@ -103,8 +110,19 @@ def by_segment(labels: pd.Series, outcomes: pd.DataFrame, names: list[str], curr
             part.attrs = outcomes.attrs
             found = estimate(name, part)
             unit = KPIS[name.removesuffix("_capped")].unit
-            lines.append({"segment": segment, "kpi": name, "unit": currency if unit == "currency" else unit, "value": found.value, "low": found.low,
-                          "high": found.high, "n": found.n, "se": found.se, "events": found.events})
+            lines.append(
+                {
+                    "segment": segment,
+                    "kpi": name,
+                    "unit": currency if unit == "currency" else unit,
+                    "value": found.value,
+                    "low": found.low,
+                    "high": found.high,
+                    "n": found.n,
+                    "se": found.se,
+                    "events": found.events,
+                }
+            )
     return pd.DataFrame(lines, columns=["segment", "kpi", "unit", "value", "low", "high", "n", "se", "events"])
 
 

@@ -5,6 +5,7 @@ question. What cannot be computed is NaN; a missing value makes the whole estima
 counted. Standard errors are sd / √n of per-customer influence values (divisor n − 1): they condition on the labels and add up
 over segments.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +68,7 @@ def mean(values: ArrayLike) -> Estimate:
     if n < 2 or np.ptp(values) == 0:
         return Estimate(value, NAN, NAN, n, _se(values), events)
     centred, se = values - value, _se(values)
-    skew = np.mean(centred ** 3) / np.mean(centred ** 2) ** 1.5
+    skew = np.mean(centred**3) / np.mean(centred**2) ** 1.5
     high, low = (value - _hall_inverse(y, skew / np.sqrt(n)) * se for y in (-Z, Z))
     return Estimate(value, float(low), float(high), n, se, events)
 

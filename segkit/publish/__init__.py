@@ -1,4 +1,5 @@
 """From a finished run's tables and executed notebooks to pages a reviewer can read, and the search for leaks before they are published."""
+
 import fcntl
 import os
 from pathlib import Path
@@ -20,8 +21,11 @@ def write_pages(executed: list[Path], folder: Path, question: str, run: dict) ->
 def refuse_leaks(folder: Path, ids: set[str]) -> None:
     """Raise Leak when a page or a table names a customer. The ids themselves are not in the message."""
     if found := leaking_files(folder, ids):
-        raise Leak("a customer could be recognised in what was about to be published", f"files (and ids found): {', '.join(found)}",
-                   "nothing was published; look for the column or sentence that carries ids")
+        raise Leak(
+            "a customer could be recognised in what was about to be published",
+            f"files (and ids found): {', '.join(found)}",
+            "nothing was published; look for the column or sentence that carries ids",
+        )
 
 
 def write_index(reports: Path) -> Path:
@@ -39,4 +43,7 @@ def write_index(reports: Path) -> Path:
 def write_failed(folder: Path, study: str, stage: str, kind: str, exit_code: int) -> None:
     """FAILED.html: stage, class and exit code only, since messages and tracebacks may quote rows."""
     with home.whole_file(folder / "FAILED.html") as partial:
-        partial.write_text(pages.render("failed.html.j2", title=f"{study}: failed", study=study, stage=stage, kind=kind, exit_code=exit_code), encoding="utf-8")
+        partial.write_text(
+            pages.render("failed.html.j2", title=f"{study}: failed", study=study, stage=stage, kind=kind, exit_code=exit_code),
+            encoding="utf-8",
+        )

@@ -1,4 +1,5 @@
 """Executed notebooks as pages: our own template, nothing fetched, no script, every picture with its text."""
+
 import re
 from functools import cache
 from html import unescape
@@ -23,14 +24,21 @@ def render(template: str, **values) -> str:
 
 
 def notebook(executed: Path, run: dict, pages: list[str]) -> str:
-    """The page of one executed notebook. `run`: what the header and the foot say of the run (see `segkit.runs.summary_of`)."""
+    """The page of one executed notebook. `run`: what the header and the foot say of the run (see `segkit.manifest.shown`)."""
     from markupsafe import Markup
 
     body, toc = anchored(body_of(executed))
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)
     title = unescape(re.sub("<[^>]+>", "", heading[1])).strip() if heading else executed.stem
-    return render("notebook.html.j2", title=f"{title} – {run['study']}", body=Markup(body), toc=toc, run=run, page=executed.stem,
-                  pages=[(name, LABELS.get(name, name)) for name in pages])
+    return render(
+        "notebook.html.j2",
+        title=f"{title} – {run['study']}",
+        body=Markup(body),
+        toc=toc,
+        run=run,
+        page=executed.stem,
+        pages=[(name, LABELS.get(name, name)) for name in pages],
+    )
 
 
 def body_of(executed: Path) -> str:
@@ -39,8 +47,15 @@ def body_of(executed: Path) -> str:
     from traitlets.config import Config
 
     config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": {"parameters", "injected-parameters", "keep_output"}}})
-    exporter = HTMLExporter(config=config, template_name="segkit", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True,
-                            exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
+    exporter = HTMLExporter(
+        config=config,
+        template_name="segkit",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
     exporter.register_preprocessor("nbconvert.preprocessors.TagRemovePreprocessor", enabled=True)
     return exporter.from_filename(str(executed))[0]
 

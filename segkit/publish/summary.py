@@ -1,4 +1,5 @@
 """The executive page of a run, and the page over all runs: computed from published tables, verdict and manifest alone."""
+
 import json
 from pathlib import Path
 
@@ -8,32 +9,59 @@ from segkit import prose, show
 from segkit.publish.pages import LABELS, render
 
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
-BORDERS = {"natural": "natural: gaps separate the segments", "reproducible": "reproducible, not shown to be natural: treat borders as soft",
-           "constructive": "constructive: a useful cut through one population, not groups that were found", "none": "none: these groups are not real"}
-KINDS = {"natural": "good", "reproducible": "good", "constructive": "", "none": "bad", "supported": "good", "refuted": "bad", "undecided": ""}
+BORDERS = {
+    "natural": "natural: gaps separate the segments",
+    "reproducible": "reproducible, not shown to be natural: treat borders as soft",
+    "constructive": "constructive: a useful cut through one population, not groups that were found",
+    "none": "none: these groups are not real",
+}
+KINDS = {
+    "natural": "good",
+    "reproducible": "good",
+    "constructive": "",
+    "none": "bad",
+    "supported": "good",
+    "refuted": "bad",
+    "undecided": "",
+}
 
 
 def page(folder: Path, question: str, run: dict) -> str:
-    """The summary of the run whose tables lie in `folder`. `run`: what the header says (see `segkit.runs.summary_of`)."""
+    """The summary of the run whose tables lie in `folder`. `run`: what the header says (see `segkit.manifest.shown`)."""
     from markupsafe import Markup
 
     tables = {path.stem: pd.read_csv(path) for path in sorted((folder / "tables").glob("*.csv"))}
     verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
     kpis, stability = tables["kpis"], tables["stability"]
     chosen = verdict["segmentation"]
-    return render("summary.html.j2", title=f"{question} – {run['study']}", question=question, run=run, headline=headline(verdict),
-                  badges=badges(verdict, tables), segments_intro=intro(verdict, tables), cards=[card(row, tables) for row in tables["sizes"].to_dict("records")],
-                  hypotheses=[claim(row) for row in verdict["hypotheses"]], family=family(verdict),
-                  outcomes=Markup(show.kpis(kpis[~kpis.kpi.str.endswith("_capped")])) if len(kpis) else "", cannot_tell=limits(verdict, run, stability),
-                  outcomes_intro=f"The {run['horizon_days']} days from {run['as_of']} on. Every customer with a segment counts; who did nothing counts as nothing. 95 % intervals in brackets.",
-                  steps=steps(tables, chosen), tables=[f"{name}.csv" for name in tables])
+    return render(
+        "summary.html.j2",
+        title=f"{question} – {run['study']}",
+        question=question,
+        run=run,
+        headline=headline(verdict),
+        badges=badges(verdict, tables),
+        segments_intro=intro(verdict, tables),
+        cards=[card(row, tables) for row in tables["sizes"].to_dict("records")],
+        hypotheses=[claim(row) for row in verdict["hypotheses"]],
+        family=family(verdict),
+        outcomes=Markup(show.kpis(kpis[~kpis.kpi.str.endswith("_capped")])) if len(kpis) else "",
+        cannot_tell=limits(verdict, run, stability),
+        outcomes_intro=f"The {run['horizon_days']} days from {run['as_of']} on. Every customer with a segment counts; who did nothing "
+        "counts as nothing. 95 % intervals below the values.",
+        steps=steps(tables, chosen),
+        tables=[f"{name}.csv" for name in tables],
+    )
 
 
 def headline(verdict: dict) -> str:
     """Structure and claims in two sentences."""
     k = verdict["segmentation"]["k"]
-    found = [f"{len(names)} {word} ({', '.join(names)})" for word in ("supported", "refuted", "undecided")
-             if (names := [row["name"] for row in verdict["hypotheses"] if row["verdict"] == word])]
+    found = [
+        f"{len(names)} {word} ({', '.join(names)})"
+        for word in ("supported", "refuted", "undecided")
+        if (names := [row["name"] for row in verdict["hypotheses"] if row["verdict"] == word])
+    ]
     claims = f" Of {len(verdict['hypotheses'])} claims, {prose.listed(found)}." if found else " Nothing was claimed."
     return f"{COUNTS.get(k, k)} segments; structure is {BORDERS[verdict['structure']['verdict']]}.{claims}"
 
@@ -48,9 +76,14 @@ def badges(verdict: dict, tables: dict[str, pd.DataFrame]) -> list[tuple[str, st
     """The findings at a glance: words and whether they are good news."""
     stable = metric(tables, verdict["segmentation"], "stability")
     words = verdict["structure"]["verdict"]
-    return [(f"structure: {words}", KINDS[words]),
-            (f"stability {stable.value:.2f} ({stable.low:.2f} to {stable.high:.2f})", "good" if stable.value >= 0.8 else "bad" if stable.value < 0.6 else ""),
-            *((f"{row['name']}: {row['verdict']}", KINDS[row["verdict"]]) for row in verdict["hypotheses"])]
+    return [
+        (f"structure: {words}", KINDS[words]),
+        (
+            f"stability {stable.value:.2f} ({stable.low:.2f} to {stable.high:.2f})",
+            "good" if stable.value >= 0.8 else "bad" if stable.value < 0.6 else "",
+        ),
+        *((f"{row['name']}: {row['verdict']}", KINDS[row["verdict"]]) for row in verdict["hypotheses"]),
+    ]
 
 
 def intro(verdict: dict, tables: dict[str, pd.DataFrame]) -> str:
@@ -58,7 +91,10 @@ def intro(verdict: dict, tables: dict[str, pd.DataFrame]) -> str:
     chosen = verdict["segmentation"]
     features = prose.listed([show.words(name) for name in chosen["cluster_on"]])
     n = int(tables["sizes"].n.sum())
-    return f"{prose.NAMES[chosen['method']]} with k = {chosen['k']} on {features}: {show.number(n)} customers who had ordered or used the product before {chosen['as_of']}."
+    return (
+        f"{prose.NAMES[chosen['method']]} with k = {chosen['k']} on {features}: {show.number(n)} customers who had ordered "
+        f"or used the product before {chosen['as_of']}."
+    )
 
 
 def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
@@ -67,35 +103,58 @@ def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
     trust = tables["stability"].set_index("segment").loc[segment]
     later = {line.kpi: line for line in kpis[kpis.segment == segment].itertuples()}
     labels = {"revenue": "revenue each, after", "retention": "active again", "engagement": "weekly users, after"}
-    facts = [(label, show.number(later[name].value, "share" if later[name].unit == "share" else "")) for name, label in labels.items() if name in later]
+    facts = [
+        (label, show.number(later[name].value, "share" if later[name].unit == "share" else ""))
+        for name, label in labels.items()
+        if name in later
+    ]
     spend = row.get("spend_share")
     widest = max(tables["sizes"].share.max(), tables["sizes"].get("spend_share", pd.Series([0.0])).max())
-    return {"segment": segment, "name": prose.names(tables["profiles"])[segment].capitalize(), "share": f"{show.number(row['share'], 'share')} (n {show.number(row['n'])})",
-            "share_width": round(100 * row["share"] / widest, 1) if row["share"] == row["share"] else 0,
-            "spend": show.number(spend, "share") if spend is not None else "", "spend_width": round(100 * (spend or 0) / widest, 1), "facts": facts,
-            "trust": f"{trust.trust}: Jaccard {trust.value:.2f} ({trust.low:.2f} to {trust.high:.2f})",
-            "trust_kind": {"highly stable": "good", "valid": "good", "do not trust": "bad"}.get(trust.trust, "")}
+    return {
+        "segment": segment,
+        "name": prose.names(tables["profiles"])[segment].capitalize(),
+        "share": f"{show.number(row['share'], 'share')} (n {show.number(row['n'])})",
+        "share_width": round(100 * row["share"] / widest, 1) if row["share"] == row["share"] else 0,
+        "spend": show.number(spend, "share") if spend is not None else "",
+        "spend_width": round(100 * (spend or 0) / widest, 1),
+        "facts": facts,
+        "trust": f"{trust.trust}: Jaccard {trust.value:.2f} ({trust.low:.2f} to {trust.high:.2f})",
+        "trust_kind": {"highly stable": "good", "valid": "good", "do not trust": "bad"}.get(trust.trust, ""),
+    }
 
 
 def claim(row: dict) -> dict:
     """One hypothesis as a line of the table of claims."""
     row = row | {key: float("nan") for key, value in row.items() if value is None}
-    return {"name": row["name"], "claim": prose.claim(pd.Series(row)), "verdict": row["verdict"], "reason": row["reason"] or "",
-            "seen": prose.seen(pd.Series(row)), "p": show.p_value(row["p_adjusted"]), "n": show.number(row["n"])}
+    return {
+        "name": row["name"],
+        "claim": prose.claim(pd.Series(row)),
+        "verdict": row["verdict"],
+        "reason": row["reason"] or "",
+        "seen": prose.seen(pd.Series(row)),
+        "p": show.p_value(row["p_adjusted"]),
+        "n": show.number(row["n"]),
+    }
 
 
 def family(verdict: dict) -> str:
     """What the p-values are adjusted for."""
-    return (f"Two-sided, adjusted by Holm over m = {verdict['m']} distinct tests ever made on this outcome window, opened {prose.times(len(verdict['looks']))}. "
-            f"The hypotheses were locked before it was opened (lock {verdict['lock']}).")
+    return (
+        f"Two-sided, adjusted by Holm over m = {verdict['m']} distinct tests ever made on this outcome window, opened {prose.times(len(verdict['looks']))}. "
+        f"The hypotheses were locked before it was opened (lock {verdict['lock']})."
+    )
 
 
 def limits(verdict: dict, run: dict, stability: pd.DataFrame) -> list[str]:
     """What a reader must not conclude."""
-    lines = ["Whether gaps separate the segments has not been tested: groups that come back need not be natural kinds.",
-             "Differences between segments after the cut-off date are not effects of anything done to them; that takes an experiment with a control group."]
+    lines = [
+        "Whether gaps separate the segments has not been tested: groups that come back need not be natural kinds.",
+        "Differences between segments after the cut-off date are not effects of anything done to them; that takes an experiment with a control group.",
+    ]
     if weak := list(stability[stability.trust.isin(["doubtful", "do not trust"])].segment):
-        lines.append(f"{prose.listed(weak)}: these customers were often grouped otherwise in bootstrap samples; do not act on {'it' if len(weak) == 1 else 'them'} alone.")
+        lines.append(
+            f"{prose.listed(weak)}: these customers were often grouped otherwise in bootstrap samples; do not act on {'it' if len(weak) == 1 else 'them'} alone."
+        )
     if open_claims := [row["name"] for row in verdict["hypotheses"] if row["verdict"] == "undecided"]:
         lines.append(f"{prose.listed(open_claims)}: undecided means that the data do not say, not that there is nothing.")
     if not run["horizon_days"]:
@@ -109,9 +168,14 @@ def steps(tables: dict[str, pd.DataFrame], chosen: dict) -> list[tuple[str, str,
     first = ledger[ledger.table == ("orders" if "orders" in set(ledger.table) else "events")]
     came, used = first.iloc[0].rows_left, first[first.severity != "warn"].iloc[-1].rows_left
     n = int(tables["sizes"].n.sum())
-    lines = {"01_gather": f"{show.number(came)} rows of {first.table.iloc[0]} came in, {show.number(used)} are used.", "02_behavior": f"{show.number(n)} customers were active before the cut-off date.",
-             "03_segments": f"{len(tables['scores'].groupby(['method', 'k']))} solutions compared; {prose.NAMES[chosen['method']]} with k = {chosen['k']} is used.",
-             "04_kpis": f"{tables['kpis'].kpi.nunique()} measures of what came after, and the verdicts." if len(tables["kpis"]) else "No outcome window."}
+    lines = {
+        "01_gather": f"{show.number(came)} rows of {first.table.iloc[0]} came in, {show.number(used)} are used.",
+        "02_behavior": f"{show.number(n)} customers were active before the cut-off date.",
+        "03_segments": f"{len(tables['scores'].groupby(['method', 'k']))} solutions compared; {prose.NAMES[chosen['method']]} with k = {chosen['k']} is used.",
+        "04_kpis": f"{tables['kpis'].kpi.nunique()} measures of what came after, and the verdicts."
+        if len(tables["kpis"])
+        else "No outcome window.",
+    }
     return [(name, LABELS[name], line) for name, line in lines.items()]
 
 
@@ -136,11 +200,26 @@ def study_of(folder: Path) -> dict:
         except FileNotFoundError:
             continue  # it is being replaced at this moment, by a run that will write the index after us
         words = [row["verdict"] for row in verdict["hypotheses"]]
-        runs.append({"run_id": manifest["run_id"], "as_of": manifest["as_of"], "structure": verdict["structure"]["verdict"],
-                     "segments": f"{verdict['segmentation']['k']} ({prose.NAMES[verdict['segmentation']['method']]})",
-                     "claims": ", ".join(f"{words.count(word)} {word}" for word in ("supported", "refuted", "undecided") if word in words) or "none",
-                     "published_at": manifest["published_at"].replace("T", " ").replace("Z", " UTC"), "question": manifest["question"], "synthetic": manifest["synthetic"],
-                     "is_latest": latest.is_symlink() and latest.resolve() == path.parent.resolve()})
+        runs.append(
+            {
+                "run_id": manifest["run_id"],
+                "as_of": manifest["as_of"],
+                "structure": verdict["structure"]["verdict"],
+                "segments": f"{verdict['segmentation']['k']} ({prose.NAMES[verdict['segmentation']['method']]})",
+                "claims": ", ".join(f"{words.count(word)} {word}" for word in ("supported", "refuted", "undecided") if word in words)
+                or "none",
+                "published_at": manifest["published_at"].replace("T", " ").replace("Z", " UTC"),
+                "question": manifest["question"],
+                "synthetic": manifest["synthetic"],
+                "is_latest": latest.is_symlink() and latest.resolve() == path.parent.resolve(),
+            }
+        )
     runs.sort(key=lambda run: (run["as_of"], run["published_at"], run["run_id"]), reverse=True)
     newest = next((run for run in runs if run["is_latest"]), runs[0] if runs else {"question": folder.name, "synthetic": False})
-    return {"name": folder.name, "question": newest["question"], "synthetic": newest["synthetic"], "runs": runs, "failed": (folder / "FAILED.html").is_file()}
+    return {
+        "name": folder.name,
+        "question": newest["question"],
+        "synthetic": newest["synthetic"],
+        "runs": runs,
+        "failed": (folder / "FAILED.html").is_file(),
+    }

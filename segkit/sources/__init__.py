@@ -1,4 +1,5 @@
 """Gather: a dataset file and foreign files in; checked canonical tables, quarantine, ledger and quality out."""
+
 import hashlib
 import json
 from dataclasses import dataclass
@@ -35,8 +36,12 @@ class Gathered:
     @cached_property
     def ledger(self) -> pd.DataFrame:
         """The cleaning ledger (see `segkit.sources.ledger`)."""
-        return pd.read_csv(self.folder / "ledger.csv", dtype={"amount_left": str, "customers_left": "Int64", "orders_left": "Int64"},
-                           keep_default_na=False, na_values={"customers_left": "", "orders_left": "", "amount_left": ""})
+        return pd.read_csv(
+            self.folder / "ledger.csv",
+            dtype={"amount_left": str, "customers_left": "Int64", "orders_left": "Int64"},
+            keep_default_na=False,
+            na_values={"customers_left": "", "orders_left": "", "amount_left": ""},
+        )
 
     @cached_property
     def quality(self) -> pd.DataFrame:
@@ -80,8 +85,14 @@ def gather(name: str) -> Gathered:
 def fingerprint_of(declared: Dataset, paths: dict[str, Path]) -> str:
     """12 hex digits over the dataset file, the bytes of its files, the code that reads them and the engine's version."""
     code = [Path(__file__).parent.parent / "tables.py", *sorted(Path(__file__).parent.glob("*.py"))]
-    parts = [declared.model_dump_json(), *(f"{table}:{home.sha256(path)}" for table, path in sorted(paths.items())),
-             *(home.sha256(path) for path in code), version("duckdb"), version("ibis-framework"), version("pandas")]
+    parts = [
+        declared.model_dump_json(),
+        *(f"{table}:{home.sha256(path)}" for table, path in sorted(paths.items())),
+        *(home.sha256(path) for path in code),
+        version("duckdb"),
+        version("ibis-framework"),
+        version("pandas"),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -111,21 +122,30 @@ def gather_table(table: str, declared: Dataset, path: Path, folder: Path) -> tup
     try:
         stepped = connection.create_table("stepped", with_step(contract.typed(foreign, table, source), rules))
     except duckdb.Error as error:  # the engine's own words quote the line it stumbled over
-        raise BadInput(f"{table}: {source.file} cannot be read to its end", type(error).__name__, "is every line as long as the header?") from None
+        raise BadInput(
+            f"{table}: {source.file} cannot be read to its end", type(error).__name__, "is every line as long as the header?"
+        ) from None
     flags = [name for name in stepped.columns if name.startswith("unreadable_")]
     seen = stepped.aggregate(rows=stepped.count(), kept=(stepped.step == KEPT).sum(), **{name: stepped[name].sum() for name in flags})
     seen = seen.execute().fillna(0).astype(int).iloc[0].to_dict()
     if not seen["rows"]:
-        raise BadInput(f"{table} is empty", f"{source.file} has a header and no row", "deliver the data, or take the table out of the dataset file")
+        raise BadInput(
+            f"{table} is empty", f"{source.file} has a header and no row", "deliver the data, or take the table out of the dataset file"
+        )
     contract.refuse_unreadable(table, columns, seen)
     if source.download:
         check_content(stepped, list(columns), source, path)
     lines = ledger(table, stepped, rules)
     if not seen["kept"]:
-        raise BadInput(f"{table}: no row is left", "; ".join(f"{row.rule}: {row.rows:,}" for row in lines.itertuples() if row.severity == "reject"),
-                       "look at the rules in the dataset file")
+        raise BadInput(
+            f"{table}: no row is left",
+            "; ".join(f"{row.rule}: {row.rows:,}" for row in lines.itertuples() if row.severity == "reject"),
+            "look at the rules in the dataset file",
+        )
     if table == "customers" and (twice := seen["kept"] - stepped.filter(stepped.step == KEPT).customer_id.nunique().execute()):
-        raise BadInput("customers: customer_id is not unique", f"{twice:,} rows repeat an id", "deliver one row per customer, or add a `repeated` rule")
+        raise BadInput(
+            "customers: customer_id is not unique", f"{twice:,} rows repeat an id", "deliver one row per customer, or add a `repeated` rule"
+        )
     kept = stepped.filter(stepped.step == KEPT).select(*columns).order_by(*columns)
     kept.to_parquet(folder / f"{table}.parquet")
     reason = ibis.cases(*((stepped.step == number, rule.name) for number, rule in enumerate(rules, 1)), else_="")
@@ -137,8 +157,11 @@ def gather_table(table: str, declared: Dataset, path: Path, folder: Path) -> tup
 def check_content(stepped: ibis.Table, columns: list[str], source: Source, path: Path) -> None:
     """Refuse a file whose rows are not the published ones, whatever archive or spreadsheet they came in."""
     if (digest := content_sha256(stepped, columns)) != source.download.content_sha256:
-        raise BadInput(f"{source.file} does not hold the published data", f"content {digest[:16]}…, expected {source.download.content_sha256[:16]}…",
-                       f"delete {path}, so that it is fetched again; if the publisher changed it, declare a dataset of your own")
+        raise BadInput(
+            f"{source.file} does not hold the published data",
+            f"content {digest[:16]}…, expected {source.download.content_sha256[:16]}…",
+            f"delete {path}, so that it is fetched again; if the publisher changed it, declare a dataset of your own",
+        )
 
 
 def content_sha256(rows: ibis.Table, columns: list[str]) -> str:
@@ -159,10 +182,32 @@ def quality(table: str, source: Source, kept: ibis.Table, undeclared: list[str],
     moments = {"first": kept[time].min().cast("timestamp"), "last": kept[time].max().cast("timestamp")} if time in spec else {}
     seen = kept.aggregate(rows=kept.count(), **filled, **moments).execute().iloc[0]
     span = [seen["first"].isoformat(), seen["last"].isoformat()] if moments and pd.notna(seen["first"]) else []
-    lines = [{"table": table, "column": name, "dtype": column.dtype, "unit": currency if column.unit == "currency" else column.unit,
-              "meaning": column.meaning, "rows": int(seen["rows"]), "filled": round(seen[f"filled_{name}"] / seen["rows"], 4),
-              "first": span[0][:10] if name == time and span else "", "last": span[1][:10] if name == time and span else ""}
-             for name, column in spec.items()]
-    lines += [{"table": table, "column": name, "dtype": "", "unit": "", "meaning": "in the file, not declared: not read", "rows": int(seen["rows"]),
-               "filled": None, "first": "", "last": ""} for name in undeclared]
+    lines = [
+        {
+            "table": table,
+            "column": name,
+            "dtype": column.dtype,
+            "unit": currency if column.unit == "currency" else column.unit,
+            "meaning": column.meaning,
+            "rows": int(seen["rows"]),
+            "filled": round(seen[f"filled_{name}"] / seen["rows"], 4),
+            "first": span[0][:10] if name == time and span else "",
+            "last": span[1][:10] if name == time and span else "",
+        }
+        for name, column in spec.items()
+    ]
+    lines += [
+        {
+            "table": table,
+            "column": name,
+            "dtype": "",
+            "unit": "",
+            "meaning": "in the file, not declared: not read",
+            "rows": int(seen["rows"]),
+            "filled": None,
+            "first": "",
+            "last": "",
+        }
+        for name in undeclared
+    ]
     return lines, span

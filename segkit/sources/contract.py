@@ -1,4 +1,5 @@
 """From foreign text to canonical columns, and one pass of rules that says for every row why it stays or goes."""
+
 from typing import NamedTuple
 
 import ibis
@@ -8,10 +9,14 @@ from segkit.errors import BadInput, nearest
 from segkit.sources.dataset import Rule, Source
 from segkit.tables import DTYPES, TABLES, Column
 
-TOO_MUCH = 10**14        # money has 18 digits, four of them decimals: a product beyond is as good as missing
-UNREADABLE_SHARE = 0.01  # a few unreadable values are dirt and go to quarantine; more means that the column is not what it is declared to be
+TOO_MUCH = 10**14  # money has 18 digits, four of them decimals: a product beyond is as good as missing
+UNREADABLE_SHARE = (
+    0.01  # a few unreadable values are dirt and go to quarantine; more means that the column is not what it is declared to be
+)
 ZONE = r" ?(Z|UTC|[+-]\d\d(:?\d\d)?)"
-MOMENT = rf"^(19|20)\d\d[-/]\d\d?[-/]\d\d?([ T]\d\d?:\d\d(:\d\d(\.\d+)?)?({ZONE})?)?$"  # the engine would also take `infinity` and the year 9999
+MOMENT = (
+    rf"^(19|20)\d\d[-/]\d\d?[-/]\d\d?([ T]\d\d?:\d\d(:\d\d(\.\d+)?)?({ZONE})?)?$"  # the engine would also take `infinity` and the year 9999
+)
 
 
 class Step(NamedTuple):
@@ -36,13 +41,22 @@ def check_header(table: str, source: Source, foreign: list[str]) -> list[str]:
     undeclared = [name for name in foreign if name not in wanted]
     missing = [name for name in source.columns.values() if name not in foreign]
     if len(missing) == len(source.columns):
-        raise BadInput(f"{table}: {source.file} has none of the declared columns", f"it has {len(foreign)} columns; declared: {', '.join(missing)}",
-                       "is its first line the header? correct `columns` in the dataset file, or the file")
+        raise BadInput(
+            f"{table}: {source.file} has none of the declared columns",
+            f"it has {len(foreign)} columns; declared: {', '.join(missing)}",
+            "is its first line the header? correct `columns` in the dataset file, or the file",
+        )
     if missing:
-        raise BadInput(f"{table}: columns are missing in {source.file}",
-                       "\n  ".join([*(f"- {name} (declared, not in the file; {nearest(name, foreign)})" for name in missing),
-                                    *(f"+ {name} (in the file, not declared)" for name in undeclared)]),
-                       "correct `columns` in the dataset file, or the file")
+        raise BadInput(
+            f"{table}: columns are missing in {source.file}",
+            "\n  ".join(
+                [
+                    *(f"- {name} (declared, not in the file; {nearest(name, foreign)})" for name in missing),
+                    *(f"+ {name} (in the file, not declared)" for name in undeclared),
+                ]
+            ),
+            "correct `columns` in the dataset file, or the file",
+        )
     return undeclared
 
 
@@ -76,7 +90,9 @@ def parsed(text: ibis.expr.types.StringValue, name: str, spec: Column) -> ibis.e
 
 def moment(text: ibis.expr.types.StringValue, dtype: str) -> ibis.expr.types.Value:
     """Naive wall clock. A moment that names its zone is converted to the session's, which gathering sets to the dataset's."""
-    return ibis.cases((text.re_search(rf":\d\d(\.\d+)?{ZONE}$"), text.try_cast("timestamp('UTC', 6)").cast(dtype)), else_=text.try_cast(dtype))
+    return ibis.cases(
+        (text.re_search(rf":\d\d(\.\d+)?{ZONE}$"), text.try_cast("timestamp('UTC', 6)").cast(dtype)), else_=text.try_cast(dtype)
+    )
 
 
 def steps(table: str, source: Source) -> list[Step]:
@@ -84,9 +100,11 @@ def steps(table: str, source: Source) -> list[Step]:
     columns = contract(table, source)
     read = [name for name in columns if name not in source.product]
     required = [name for name, spec in columns.items() if spec.required]
-    return [*(Step(f"unreadable {name}", _[f"unreadable_{name}"], "reject", True) for name in read if columns[name].dtype != "string"),
-            *(Step(rule.name, predicate(rule), rule.severity, False) for rule in source.rules),
-            *(Step(f"missing {name}", _[name].isnull(), "reject", True) for name in required)]
+    return [
+        *(Step(f"unreadable {name}", _[f"unreadable_{name}"], "reject", True) for name in read if columns[name].dtype != "string"),
+        *(Step(rule.name, predicate(rule), rule.severity, False) for rule in source.rules),
+        *(Step(f"missing {name}", _[name].isnull(), "reject", True) for name in required),
+    ]
 
 
 def predicate(rule: Rule) -> ibis.Deferred:
@@ -110,8 +128,14 @@ def predicate(rule: Rule) -> ibis.Deferred:
 def refuse_unreadable(table: str, columns: dict[str, Column], counts: dict[str, int]) -> None:
     """Raise BadInput when a column holds too much text that is not of its type. `counts`: `rows` and `unreadable_<column>`."""
     rows = counts["rows"]
-    wrong = [f"{name}: {counts[f'unreadable_{name}']:,} of {rows:,} values cannot be read as {spec.dtype}"
-             for name, spec in columns.items() if counts.get(f"unreadable_{name}", 0) > UNREADABLE_SHARE * rows]
+    wrong = [
+        f"{name}: {counts[f'unreadable_{name}']:,} of {rows:,} values cannot be read as {spec.dtype}"
+        for name, spec in columns.items()
+        if counts.get(f"unreadable_{name}", 0) > UNREADABLE_SHARE * rows
+    ]
     if wrong:
-        raise BadInput(f"{table}: wrong type", "\n  ".join(wrong),
-                       "times are written 2025-10-01 12:30:00, numbers with a decimal point; correct the file or `columns`")
+        raise BadInput(
+            f"{table}: wrong type",
+            "\n  ".join(wrong),
+            "times are written 2025-10-01 12:30:00, numbers with a decimal point; correct the file or `columns`",
+        )

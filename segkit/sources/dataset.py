@@ -1,4 +1,5 @@
 """What a dataset file may say: where each canonical table comes from, how its columns are called there, which rows are set aside."""
+
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -12,7 +13,12 @@ from segkit.tables import ATTRIBUTE_KINDS, TABLES
 
 TESTS = ("missing", "is_true", "starts_with", "one_of", "below", "above", "at_most", "at_least")
 NUMBERS = ("money", "integer", "number")
-TESTABLE = {"is_true": ("boolean",), "starts_with": ("string",), "one_of": ("string",), **dict.fromkeys(TESTS[4:], NUMBERS)}  # test -> types of column
+TESTABLE = {
+    "is_true": ("boolean",),
+    "starts_with": ("string",),
+    "one_of": ("string",),
+    **dict.fromkeys(TESTS[4:], NUMBERS),
+}  # test -> types of column
 OURS = ("step", "reason", "is_repeat")  # columns that gathering adds to the rows
 
 
@@ -121,13 +127,17 @@ def _check_columns(name: str, source: Source) -> None:
     for column, factors in source.product.items():
         numbers = [factor for factor in source.columns if dtypes[factor] in NUMBERS]
         if dtypes[column] != "money" or len(factors) != 2 or not set(factors) <= set(numbers):
-            raise ValueError(f"tables.{name}: product {column} has to be money and the product of two declared columns of numbers, it says {factors}")
+            raise ValueError(
+                f"tables.{name}: product {column} has to be money and the product of two declared columns of numbers, it says {factors}"
+            )
     for rule in source.rules:
         if not rule.repeated and rule.column not in declared:
             raise ValueError(f"tables.{name}: rule {rule.name!r} tests {rule.column!r}; {nearest(rule.column, declared)}")
         for test, testable in TESTABLE.items():
             if getattr(rule, test) is not None and dtypes[rule.column] not in testable:
-                raise ValueError(f"tables.{name}: rule {rule.name!r}: {rule.column} is {dtypes[rule.column]}, `{test}` tests {' or '.join(testable)}")
+                raise ValueError(
+                    f"tables.{name}: rule {rule.name!r}: {rule.column} is {dtypes[rule.column]}, `{test}` tests {' or '.join(testable)}"
+                )
     rule_names = [rule.name for rule in source.rules]
     if len(set(rule_names)) < len(rule_names):
         raise ValueError(f"tables.{name}: two rules have the same name")

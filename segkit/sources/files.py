@@ -1,4 +1,5 @@
 """From a file as it came to a table of text columns; or a message that says which file, and what to do."""
+
 import gzip
 import os
 import zipfile
@@ -44,8 +45,11 @@ def fetch(download: Download, file: str) -> Path:
         return inside
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         path.unlink(missing_ok=True)  # else what is no archive would be taken for one the next time
-        raise BadInput(f"the public copy of {file} could not be fetched", f"{download.url}: {type(error).__name__}",
-                       f"put {file} below data/raw or below the folder named by SEGKIT_DATA") from None
+        raise BadInput(
+            f"the public copy of {file} could not be fetched",
+            f"{download.url}: {type(error).__name__}",
+            f"put {file} below data/raw or below the folder named by SEGKIT_DATA",
+        ) from None
 
 
 def read(connection: ibis.BaseBackend, path: Path) -> ibis.Table:
@@ -63,8 +67,11 @@ def read(connection: ibis.BaseBackend, path: Path) -> ibis.Table:
             sheet = pd.read_excel(path, engine="calamine", dtype=str, keep_default_na=False)
             return connection.create_table(f"sheet_{path.stem}", sheet.rename(columns=str).astype("str"), temp=True)
     except (duckdb.Error, CalamineError, OSError, EOFError, ValueError, zlib.error) as error:
-        raise BadInput(f"the file {path.name} cannot be read", type(error).__name__,
-                       "is it what its ending says, in UTF-8, every line as long as the header?") from None
+        raise BadInput(
+            f"the file {path.name} cannot be read",
+            type(error).__name__,
+            "is it what its ending says, in UTF-8, every line as long as the header?",
+        ) from None
     raise BadInput(f"the file {path.name} is of no known kind", f"readable: {', '.join(READABLE)}")
 
 

@@ -1,4 +1,5 @@
 """What came in, what was set aside and why, what is left: in rows, customers, orders and money."""
+
 import ibis
 import pandas as pd
 
@@ -53,6 +54,14 @@ def ledger(table: str, stepped: ibis.Table, rules: list[Step]) -> pd.DataFrame:
 def line(table: str, number: int, rule: str, severity: str, found: int, seen: pd.Series) -> dict:
     """One line of the ledger."""
     amount = seen.get(f"amount_{number}")
-    return {"table": table, "step": number, "rule": rule, "severity": severity, "rows": found,
-            "rows_left": int(seen[f"rows_{number}"]), "customers_left": seen.get(f"customers_{number}"),
-            "orders_left": seen.get(f"orders_{number}"), "amount_left": None if pd.isna(amount) else f"{amount:.2f}"}
+    return {
+        "table": table,
+        "step": number,
+        "rule": rule,
+        "severity": severity,
+        "rows": found,
+        "rows_left": int(seen[f"rows_{number}"]),
+        "customers_left": seen.get(f"customers_{number}"),
+        "orders_left": seen.get(f"orders_{number}"),
+        "amount_left": None if pd.isna(amount) else f"{amount:.2f}",
+    }

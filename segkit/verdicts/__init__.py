@@ -1,4 +1,5 @@
 """Hypotheses in, verdicts out: supported, refuted or undecided, adjusted for everything ever tried on the outcome window."""
+
 from dataclasses import asdict
 
 import numpy as np
@@ -11,12 +12,14 @@ from segkit.verdicts import tests
 from segkit.verdicts.lock import Lock, Looks, lock, open_window
 
 LEAST_FOR_BASELINE = 1000  # customers
-MISSING_CUSTOMERS = 0.01   # a customer table that lacks more ids than this has lost people, and who is lost is rarely random
+MISSING_CUSTOMERS = 0.01  # a customer table that lacks more ids than this has lost people, and who is lost is rarely random
 
 __all__ = ["Lock", "Looks", "evaluate", "explained", "judge", "lock", "missing_customers", "open_window", "record"]
 
 
-def evaluate(hypotheses: list[Hypothesis], labels: pd.Series, baselines: dict[str, pd.Series], outcomes: pd.DataFrame, missing: float = 0.0) -> pd.DataFrame:
+def evaluate(
+    hypotheses: list[Hypothesis], labels: pd.Series, baselines: dict[str, pd.Series], outcomes: pd.DataFrame, missing: float = 0.0
+) -> pd.DataFrame:
     """Test every hypothesis. Out: name, kpi, test, at_least, baseline, value, low, high, n, p_supported, p_refuted, p, p_holm, reason.
 
     p is two-sided and unadjusted; p_holm is adjusted within this list; `reason` says why a hypothesis cannot be decided.
@@ -28,9 +31,20 @@ def evaluate(hypotheses: list[Hypothesis], labels: pd.Series, baselines: dict[st
             reason = f"the customer table lacks {missing:.1%} of the ids seen before as_of"
         if reason:
             result = tests.Result(result.value, result.low, result.high, np.nan, np.nan)
-        lines.append({"name": hypothesis.name, **hypothesis.model_dump(include={"kpi", "test", "at_least", "baseline"}), **asdict(result),
-                      "n": len(labels), "p": result.p, "reason": reason})
-    table = pd.DataFrame(lines, columns=["name", "kpi", "test", "at_least", "baseline", "value", "low", "high", "n", "p_supported", "p_refuted", "p", "reason"])
+        lines.append(
+            {
+                "name": hypothesis.name,
+                **hypothesis.model_dump(include={"kpi", "test", "at_least", "baseline"}),
+                **asdict(result),
+                "n": len(labels),
+                "p": result.p,
+                "reason": reason,
+            }
+        )
+    table = pd.DataFrame(
+        lines,
+        columns=["name", "kpi", "test", "at_least", "baseline", "value", "low", "high", "n", "p_supported", "p_refuted", "p", "reason"],
+    )
     table.insert(12, "p_holm", tests.holm(list(table.p), len(table)))
     return table
 
@@ -57,7 +71,9 @@ def tested(hypothesis: Hypothesis, labels: pd.Series, baselines: dict[str, pd.Se
         part = outcomes.loc[members.index]
         part.attrs = outcomes.attrs
         estimates[segment] = kpis.estimate(name, part)
-    shortfalls = [f"{segment}: {why}" for segment, found in estimates.items() if (why := intervals.enough(kpis.KPIS[hypothesis.kpi].kind, found))]
+    shortfalls = [
+        f"{segment}: {why}" for segment, found in estimates.items() if (why := intervals.enough(kpis.KPIS[hypothesis.kpi].kind, found))
+    ]
     found = estimates.values()
     return tests.spread([each.value for each in found], [each.sides for each in found], hypothesis.at_least), "; ".join(shortfalls)
 
@@ -73,8 +89,17 @@ def explained(segmentations: dict[str, pd.Series], outcomes: pd.DataFrame, names
         for name in names:
             if kpis.KPIS[name].kind != "ratio":
                 found = tests.population_eta2(kpis.one_value_per_customer(name, outcomes), aligned)
-                lines.append({"segmentation": segmentation, "kpi": name, "value": found.value, "low": found.low, "high": found.high,
-                              "n": found.n, "cells": len(np.unique(tests.merged_cells(aligned)))})
+                lines.append(
+                    {
+                        "segmentation": segmentation,
+                        "kpi": name,
+                        "value": found.value,
+                        "low": found.low,
+                        "high": found.high,
+                        "n": found.n,
+                        "cells": len(np.unique(tests.merged_cells(aligned))),
+                    }
+                )
     return pd.DataFrame(lines, columns=["segmentation", "kpi", "value", "low", "high", "n", "cells"])
 
 
@@ -84,11 +109,20 @@ def judge(results: pd.DataFrame, looks: Looks) -> pd.DataFrame:
     Earlier looks' p-values are not kept; they count as larger, which is conservative for these (`tests.holm`). An exploratory
     hypothesis supports and refutes nothing.
     """
-    judged = results.assign(p_adjusted=tests.holm(list(results.p), max(looks.m, len(results))),
-                            status=["declared" if looks.is_declared(name) else "exploratory" for name in results.name])
-    words = [tests.verdict(tests.Result(row.value, row.low, row.high, row.p_supported, row.p_refuted), row.p_adjusted) if row.status == "declared"
-             else "undecided" for row in judged.itertuples()]
-    reasons = [row.reason or ("" if row.status == "declared" else "not in the lock of the first look at this window: exploratory") for row in judged.itertuples()]
+    judged = results.assign(
+        p_adjusted=tests.holm(list(results.p), max(looks.m, len(results))),
+        status=["declared" if looks.is_declared(name) else "exploratory" for name in results.name],
+    )
+    words = [
+        tests.verdict(tests.Result(row.value, row.low, row.high, row.p_supported, row.p_refuted), row.p_adjusted)
+        if row.status == "declared"
+        else "undecided"
+        for row in judged.itertuples()
+    ]
+    reasons = [
+        row.reason or ("" if row.status == "declared" else "not in the lock of the first look at this window: exploratory")
+        for row in judged.itertuples()
+    ]
     return judged.assign(verdict=words, reason=reasons)
 
 
@@ -106,8 +140,15 @@ def record(study: str, run: str, structure: pd.DataFrame, sizes: pd.DataFrame, j
     first = structure.iloc[0]
     tested_by = {key: None if pd.isna(first[key]) else float(first[key]) for key in ("t1", "t1_threshold")}
     lines = judged.drop(columns="p_holm").astype(object).where(judged.notna(), None).to_dict("records")
-    return {"study": study, "run": run, "window": looks.lock.window,
-            "structure": {"verdict": first.verdict, "k": int(first.best_k), "n": int(first.n)} | tested_by,
-            "segmentation": looks.lock.segmentation | {"sizes": {row.segment: None if pd.isna(row.n) else int(row.n) for row in sizes.itertuples()}},
-            "lock": looks.lock.sha256, "m": looks.m, "looks": [{key: look[key] for key in ("when", "study", "run", "lock")} for look in looks.so_far],
-            "hypotheses": lines}
+    return {
+        "study": study,
+        "run": run,
+        "window": looks.lock.window,
+        "structure": {"verdict": first.verdict, "k": int(first.best_k), "n": int(first.n)} | tested_by,
+        "segmentation": looks.lock.segmentation
+        | {"sizes": {row.segment: None if pd.isna(row.n) else int(row.n) for row in sizes.itertuples()}},
+        "lock": looks.lock.sha256,
+        "m": looks.m,
+        "looks": [{key: look[key] for key in ("when", "study", "run", "lock")} for look in looks.so_far],
+        "hypotheses": lines,
+    }

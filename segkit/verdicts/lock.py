@@ -3,6 +3,7 @@
 The lock names the segmentation (as_of, horizon, inclusion rule, cluster_on, method, k, seed) and the hypotheses. The first look at an
 outcome window, by whichever study of the dataset, fixes what was declared; whatever differs from it later is exploratory.
 """
+
 import hashlib
 import json
 from dataclasses import dataclass
@@ -40,9 +41,11 @@ def digest(content) -> str:
 def lock(made: dict, horizon_days: int, hypotheses: list[Hypothesis]) -> Lock:
     """Build the lock from the stamps of the assignments and the study's hypotheses."""
     segmentation = {key: made[key] for key in ("as_of", "cluster_on", "method", "k", "seed", "max_fit_rows")}
-    return Lock({"dataset": made["dataset"], "as_of": made["as_of"], "horizon_days": horizon_days},
-                segmentation | {"horizon_days": horizon_days, "inclusion": INCLUSION},
-                {each.name: each.model_dump(exclude={"name"}) for each in hypotheses})
+    return Lock(
+        {"dataset": made["dataset"], "as_of": made["as_of"], "horizon_days": horizon_days},
+        segmentation | {"horizon_days": horizon_days, "inclusion": INCLUSION},
+        {each.name: each.model_dump(exclude={"name"}) for each in hypotheses},
+    )
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ they speak for its opposite. Each is valid under every truth on its own side, no
 measured by benchmarks/verdicts.py. Whether segments are large enough to be tested at all is `kpis.intervals.enough`, which the
 caller asks first.
 """
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,8 +18,8 @@ from scipy.stats import norm
 
 from segkit.kpis.intervals import NAN, Estimate, Z
 
-LEVEL = 0.05     # two-sided, over the whole family
-SMALL_CELL = 5   # customers; pooling cells below 30 took the 125 cells of RFM from .12 to .05 of the variance at n = 1,000
+LEVEL = 0.05  # two-sided, over the whole family
+SMALL_CELL = 5  # customers; pooling cells below 30 took the 125 cells of RFM from .12 to .05 of the variance at n = 1,000
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Result:
 
 
 # --- spread ---------------------------------------------------------------------------------------------------------------------
+
 
 def spread(means: ArrayLike, ses: ArrayLike, at_least: float) -> Result:
     """Largest minus smallest segment mean, against a spread of `at_least` (same unit, ≥ 0).
@@ -93,6 +95,7 @@ def _widest_pair_point(p: float, k: int) -> float:
 
 
 # --- beats a baseline -----------------------------------------------------------------------------------------------------------
+
 
 def beats_baseline(values: ArrayLike, labels: ArrayLike, baseline: ArrayLike, at_least: float = 0.0) -> Result:
     """Share of the variance of `values` that `labels` explain, minus the share `baseline` explains, against `at_least` (−1 … 1).
@@ -170,12 +173,13 @@ def _larger_se(influence: np.ndarray, cells: np.ndarray, other: np.ndarray, unex
         return NAN
     joint, times = np.unique(cells * (other.max() + 1) + other, return_counts=True)
     rows, columns = np.bincount(cells), np.bincount(other)
-    overlap = (times ** 2 / (rows[joint // len(columns)] * columns[joint % len(columns)])).sum()
+    overlap = (times**2 / (rows[joint // len(columns)] * columns[joint % len(columns)])).sum()
     null = np.sqrt(max(0.0, 2 * (len(rows) + len(columns) - 2 * overlap))) * unexplained / n
     return float(max(null, influence.std(ddof=1) / np.sqrt(n)))
 
 
 # --- family and verdict ---------------------------------------------------------------------------------------------------------
+
 
 def holm(p: Sequence[float], m: int) -> list[float]:
     """Holm's adjusted p of each of `p` in a family of m ≥ len(p) hypotheses; NaN stays NaN and counts in m (Holm, 1979).
@@ -194,7 +198,7 @@ def holm(p: Sequence[float], m: int) -> list[float]:
 
 
 def verdict(result: Result, adjusted_p: float) -> str:
-    """"supported", "refuted" or "undecided": the side rejected at .05, two-sided, by the p adjusted for the family."""
+    """ "supported", "refuted" or "undecided": the side rejected at .05, two-sided, by the p adjusted for the family."""
     if not adjusted_p <= LEVEL:
         return "undecided"
     return "supported" if result.p_supported < result.p_refuted else "refuted"
