@@ -4,6 +4,7 @@ Two roots: the *home* holds what people write (notebooks, studies, datasets, raw
 (data/gathered, data/runs, reports). They are one folder unless a run is sent elsewhere with `--out`.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -70,6 +71,19 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One process at a time in a private folder; what others left half done there, because they were killed, is swept first."""
+    door = os.open(private(folder), os.O_RDONLY)
+    try:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        for left in folder.glob(".partial-*"):
+            shutil.rmtree(left)
+        yield
+    finally:
+        os.close(door)
 
 
 def sha256(path: Path) -> str:

@@ -116,3 +116,11 @@ def test_the_first_comes_between_the_look_and_the_move(tmp_path, monkeypatch):
 def test_sha256_is_that_of_the_bytes(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     assert home.sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_what_a_killed_process_left_half_done_is_swept_by_the_next(tmp_path):
+    left = tmp_path / "gathered" / ".partial-dead-0123"
+    left.mkdir(parents=True)
+    (left / "orders.parquet").write_bytes(b"rows of persons")
+    with home.alone(tmp_path / "gathered"):
+        assert not left.exists()

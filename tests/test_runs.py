@@ -223,22 +223,11 @@ def test_what_changes_no_number_changes_no_id(bench):
     assert identity(bench) == identity(bench, timeout_minutes=1, fail_if=["structure none"]) == latest(bench).name
 
 
-@pytest.mark.parametrize("change", ["parameter", "data", "notebook", "package"])
-def test_what_can_change_a_number_changes_the_id(bench, monkeypatch, change):
-    before = identity(bench)
-    if change == "data":
-        orders = bench / "data" / "raw" / "demo" / "orders.csv"
-        lines = orders.read_text().splitlines()
-        lines[1] = lines[1].replace(",81.57,", ",81.58,")
-        orders.write_text("\n".join(lines) + "\n")
-    elif change == "notebook":
-        notebook = bench / "notebooks" / "02_behavior.ipynb"
-        notebook.write_text(notebook.read_text().replace("Prose.", "Other prose."))
-    elif change == "package":
-        real = runs.version
-        monkeypatch.setattr(runs, "version", lambda name: "0.0.1" if name == "scipy" else real(name))
-    after = identity(bench, seed=8) if change == "parameter" else identity(bench)
-    assert after != before and after.startswith("2025-10-03-") and before.startswith("2025-10-03-")
+def test_a_corrected_value_in_the_data_changes_the_id(bench):
+    orders = bench / "data" / "raw" / "demo" / "orders.csv"
+    text = orders.read_text()
+    orders.write_text(text.replace(",81.57,", ",81.58,", 1))
+    assert orders.read_text() != text and identity(bench) != latest(bench).name
 
 
 def test_force_runs_again_and_replaces_the_report(bench):

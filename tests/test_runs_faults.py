@@ -285,11 +285,6 @@ def test_a_shown_customer_is_a_leak_and_a_printed_one_never_leaves_the_notebook(
     assert not [name for name, text in tree(bench / "reports").items() if b"C000002" in text]
 
 
-def test_a_column_of_customers_is_a_leak(bench):
-    said, _ = failed(bench, 6, "publish", segments="(report / 'tables' / 'extra.csv').write_text('customer_id,spend\\n17,5\\n18,6\\n')")
-    assert "extra.csv (2)" in said
-
-
 def test_a_foreign_kernel_earlier_on_the_path_takes_no_part(bench, tmp_path, monkeypatch):
     spec = tmp_path / "share" / "kernels" / "python3"
     spec.mkdir(parents=True)

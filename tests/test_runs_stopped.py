@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -36,7 +37,12 @@ def under_way(bench, stage="gather"):
     """A run in another process that has come to `stage` and waits there for the file `go`."""
     (bench / f"{stage}.py").write_text(WAITS)
     command = [sys.executable, "-c", CLI, "run", "small", "--force"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp", prefix="test-", ignore_cleanup_errors=True) as folder,  # a killed run cannot clean up
+        subprocess.Popen(
+            command, env=os.environ | {"TMPDIR": folder}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
         try:
             deadline = time.monotonic() + 60
             while not (bench / "begun").exists() and process.poll() is None and time.monotonic() < deadline:

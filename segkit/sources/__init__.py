@@ -76,8 +76,7 @@ def gather(name: str) -> Gathered:
     fingerprint = fingerprint_of(declared, paths)
     folder = home.out() / "data" / "gathered" / name / fingerprint
     if not (folder / "gathered.json").is_file():
-        home.private(folder.parent)
-        with home.whole_folder(folder) as partial:
+        with home.alone(folder.parent), home.whole_folder(folder) as partial:
             write(declared, paths, partial)
     return Gathered(declared, fingerprint, folder)
 
