@@ -69,7 +69,8 @@ def table(rows: pd.DataFrame, *columns: str, **headings: str) -> Html:
     )
     body = []
     for position, row in enumerate(rows.to_dict("records")):
-        cells = [f"<td{right(rows, name)}>{cell_html(cell(row, name, units.iloc[position], merged))}</td>" for name in chosen]
+        texts = {name: cell(row, name, units.iloc[position], merged) for name in chosen}
+        cells = [f"<td{right(rows, name) or long(text)}>{cell_html(text)}</td>" for name, text in texts.items()]
         body.append(f"<tr>{''.join(cells)}</tr>")
     width = " wide-table" if len(chosen) > 4 or any(len(re.sub("<[^>]+>", "", each)) > 60 * len(chosen) for each in body) else ""
     return Html(f'<div class="table{width}"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>')
@@ -79,6 +80,11 @@ def right(rows: pd.DataFrame, name: str) -> str:
     """Numbers are set flush right."""
     numeric = name == "amount_left" or pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])
     return ' class="number"' if numeric else ""
+
+
+def long(text: str) -> str:
+    """A sentence in a cell gets room, so that it does not become a tower of words."""
+    return ' class="long"' if len(text) > 28 and not text.endswith(")") else ""
 
 
 def cell(row: dict, name: str, unit: str, merged: bool) -> str:

@@ -136,7 +136,7 @@ def sizes_and_value(sizes: pd.DataFrame) -> Picture:
         axes.set_yticks(at, sizes.segment)
         axes.invert_yaxis()
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
         axes.grid(axis="y", visible=False)
 
     top = sizes.loc[sizes.spend_share.idxmax()]

@@ -102,7 +102,7 @@ def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
     segment, kpis = row["segment"], tables["kpis"]
     trust = tables["stability"].set_index("segment").loc[segment]
     later = {line.kpi: line for line in kpis[kpis.segment == segment].itertuples()}
-    labels = {"revenue": "revenue each, after", "retention": "active again", "engagement": "weekly users, after"}
+    labels = {"revenue": "revenue each", "retention": "active again", "engagement": "weekly users"}
     facts = [
         (label, show.number(later[name].value, "share" if later[name].unit == "share" else ""))
         for name, label in labels.items()
@@ -113,7 +113,8 @@ def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
     return {
         "segment": segment,
         "name": prose.names(tables["profiles"])[segment].capitalize(),
-        "share": f"{show.number(row['share'], 'share')} (n {show.number(row['n'])})",
+        "n": show.number(row["n"]),
+        "share": show.number(row["share"], "share"),
         "share_width": round(100 * row["share"] / widest, 1) if row["share"] == row["share"] else 0,
         "spend": show.number(spend, "share") if spend is not None else "",
         "spend_width": round(100 * (spend or 0) / widest, 1),
