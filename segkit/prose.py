@@ -48,7 +48,12 @@ def absent(table: str) -> Html:
 
 def no_outcomes() -> Html:
     """Why nothing is said about what came later."""
-    return paragraph("There is no outcome window (horizon_days is 0), or no hypothesis was declared: nothing to show here.")
+    return paragraph("There is no outcome window: horizon_days is 0.")
+
+
+def no_claims() -> Html:
+    """Why there is no verdict."""
+    return paragraph("No hypothesis was declared.")
 
 
 def windows(window) -> Html:
@@ -199,13 +204,13 @@ def seen(row) -> str:
 def claims(declared) -> Html:
     """The question and the hypotheses, as declared."""
     lines = [f"{each.name}: {claim(each)}." for each in declared.hypotheses]
-    return Html(paragraph(declared.question) + (bullets(lines) if lines else no_outcomes()))
+    return Html(paragraph(declared.question) + (bullets(lines) if lines else no_claims()))
 
 
 def hypotheses(judged: pd.DataFrame, looks) -> Html:
     """Each claim with its verdict."""
     if judged.empty:
-        return no_outcomes()
+        return no_claims()
     lines = [
         f"{row.name}: {row.verdict}. Claim: {claim(row)}. Seen: {seen(row)}, p {p_value(row.p)}, "
         f"adjusted {p_value(row.p_adjusted)}, n = {number(row.n)}.{f' {row.reason[0].upper()}{row.reason[1:]}.' if row.reason else ''}"

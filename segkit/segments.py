@@ -99,9 +99,6 @@ def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_var
     )
 
 
-FAMILIES = {"kmeans": kmeans, "gmm": gmm, "ward": ward}
-
-
 def around_centers(method: str, rows: pd.DataFrame, cut: np.ndarray, seed: int) -> Solution:
     """A Solution of equal round groups around the means of a cut."""
     values, cut = rows.to_numpy(), np.unique(cut, return_inverse=True)[1]
