@@ -158,14 +158,14 @@ def test_claims_say_what_would_have_to_be_seen():
     text = said(prose.claims(declared))
     assert "stay: the highest and the lowest segment differ in retention by at least 10 percentage points." in text
     assert "differ in average order value by at least 25." in text and "explain more of the variance of revenue than RFM does." in text
-    assert "nothing to show here" in said(prose.claims(SimpleNamespace(question="Why?", hypotheses=[])))
+    assert "No hypothesis was declared" in said(prose.claims(SimpleNamespace(question="Why?", hypotheses=[])))
 
 
 def test_verdicts_stand_with_claim_evidence_and_family():
     text = said(prose.hypotheses(judged(), LOOKS))
     assert "stay: supported." in text and "Seen: 30.0 % (20.0 % to 40.0 %), p 0.0010, adjusted 0.0040, n = 1,200." in text
     assert "m = 4 distinct tests" in text and "opened twice" in text and "Lock abc." in text
-    assert "nothing to show here" in said(prose.hypotheses(judged().iloc[:0], LOOKS))
+    assert "No hypothesis was declared" in said(prose.hypotheses(judged().iloc[:0], LOOKS))
 
 
 def test_what_could_not_be_computed_is_a_dash():
