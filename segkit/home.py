@@ -38,6 +38,19 @@ def out() -> Path:
     return Path(os.environ["SEGKIT_OUT"]).resolve() if os.environ.get("SEGKIT_OUT") else root()
 
 
+@contextmanager
+def written_under(out: Path | None) -> Iterator[None]:
+    """Send data/ and reports/ to another root for the time of a run."""
+    before = os.environ.get("SEGKIT_OUT")
+    if out is not None:
+        os.environ["SEGKIT_OUT"] = str(Path(out).resolve())
+    try:
+        yield
+    finally:
+        if out is not None:
+            os.environ.pop("SEGKIT_OUT") if before is None else os.environ.update(SEGKIT_OUT=before)
+
+
 def private(folder: Path) -> Path:
     """Make a folder under data/ that only its owner can enter: rows about persons lie there."""
     missing = [part for part in (folder, *folder.parents) if not part.exists()]

@@ -86,7 +86,7 @@ def run(
     is how many seconds to wait for another run of the same study. Raises the SegkitError whose exit code says what happened.
     """
     declared = studies.load(study, overrides)
-    with written_under(out):
+    with home.written_under(out):
         with folder_trouble_told():
             home.out().mkdir(parents=True, exist_ok=True)  # others read the reports in it; only data/ is private
             resolved, gathered = resolve(declared)
@@ -104,19 +104,6 @@ def run(
                 publish.write_index(public.parent)
     check_gates(resolved, public / run_id)
     return public / run_id / "index.html"
-
-
-@contextmanager
-def written_under(out: Path | None) -> Iterator[None]:
-    """Send data/ and reports/ to another root for the time of a run."""
-    before = os.environ.get("SEGKIT_OUT")
-    if out is not None:
-        os.environ["SEGKIT_OUT"] = str(Path(out).resolve())
-    try:
-        yield
-    finally:
-        if out is not None:
-            os.environ.pop("SEGKIT_OUT") if before is None else os.environ.update(SEGKIT_OUT=before)
 
 
 def resolve(declared: Study) -> tuple[Study, sources.Gathered]:

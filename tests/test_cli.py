@@ -35,19 +35,6 @@ def test_every_kind_of_trouble_has_its_exit_code_and_its_message_on_stderr(monke
     assert (done.exit_code, done.stdout, done.stderr) == (kind.exit_code, "", "segkit: what\n  facts\n  -> do this\n")
 
 
-def test_the_exit_codes_are_those_a_scheduler_relies_on():
-    assert {name: kind.exit_code for name, kind in errors.KINDS.items()} == {
-        "SegkitError": 1,
-        "NotebookFailed": 1,
-        "BadInput": 2,
-        "KernelLost": 3,
-        "GateFailed": 4,
-        "Busy": 5,
-        "Leak": 6,
-        "Interrupted": 130,
-    }
-
-
 def test_ctrl_c_outside_a_notebook_is_130(monkeypatch):
     monkeypatch.setattr(runs, "run", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
     done = segkit("run", "demo")

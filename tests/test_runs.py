@@ -280,7 +280,7 @@ def test_out_sends_data_and_reports_to_one_other_folder(bench, tmp_path, monkeyp
 
 def test_written_under_puts_the_environment_back(monkeypatch, tmp_path):
     monkeypatch.setenv("SEGKIT_OUT", "/before")
-    with pytest.raises(ZeroDivisionError), runs.written_under(tmp_path):
+    with pytest.raises(ZeroDivisionError), home.written_under(tmp_path):
         assert os.environ["SEGKIT_OUT"] == str(tmp_path)
         raise ZeroDivisionError
     assert os.environ["SEGKIT_OUT"] == "/before"
