@@ -14,10 +14,13 @@ QUANTILES = {"p1": 0.01, "p25": 0.25, "median": 0.5, "p75": 0.75, "p99": 0.99}
 
 
 def distribution(customers: pd.DataFrame, glossary: pd.DataFrame) -> pd.DataFrame:
-    """One line per numeric feature. Out: feature, unit, n, n_missing, mean, low, high (95 % of the mean), p1, p25, median, p75, p99."""
+    """One line per numeric feature. Out: feature, unit, n, n_missing, mean, low, high (95 % of the mean), p1, p25, median, p75, p99.
+
+    Of a yes/no answer (unit `share`) the mean, the share of yes, says it all: it has no percentiles.
+    """
     lines = []
     for name, unit in zip(glossary.feature, glossary.unit):
-        known = customers[name].dropna().astype("float64")
+        known = customers[name].dropna().astype("float64").sort_values()  # sorted: the order of customers changes no digit
         half = 1.96 * known.std() / np.sqrt(max(len(known), 1))
         lines.append(
             {
@@ -28,24 +31,30 @@ def distribution(customers: pd.DataFrame, glossary: pd.DataFrame) -> pd.DataFram
                 "mean": known.mean(),
                 "low": known.mean() - half,
                 "high": known.mean() + half,
-                **{key: known.quantile(q) for key, q in QUANTILES.items()},
+                **{key: np.nan if unit == "share" else known.quantile(q) for key, q in QUANTILES.items()},
             }
         )
     return pd.DataFrame(lines)
 
 
 def histogram(customers: pd.DataFrame, names: list[str], bins: int = 16) -> pd.DataFrame:
-    """Counts between the 1st and 99th percentile, on a log scale where the middle is far from the mean. Out: feature, left, right, log, n.
+    """Counts between the 1st and 99th percentile. Out: feature, left, right, log, n.
 
-    Customers beyond the percentiles are counted in the outermost bins: an axis that reached to the maximum would show a person.
+    Whole numbers that span few values, such as answers on a scale, get a bin each; else there are `bins`, on a log scale where the
+    middle is far from the mean. Customers beyond the percentiles are counted in the outermost bins: an axis that reached to the
+    maximum would show a person.
     """
     lines = []
     for name in names:
-        known = customers[name].dropna().astype("float64")
+        known = customers[name].dropna().astype("float64").sort_values()
         low, high = known.quantile(0.01), known.quantile(0.99)
-        log = bool(known.min() >= 0 and known.skew() > 1)
+        few = bool(len(known) and (known % 1 == 0).all() and high - low < bins)
+        log = bool(not few and known.min() >= 0 and known.skew() > 1)
         shape, back = (np.log1p, np.expm1) if log else (np.asarray, np.asarray)
-        edges = np.linspace(shape(low), shape(high if high > low else low + 1), bins + 1)
+        if few:
+            edges = np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
+        else:
+            edges = np.linspace(shape(low), shape(high if high > low else low + 1), bins + 1)
         counts, _ = np.histogram(np.clip(shape(known), edges[0], edges[-1]), edges)
         lines += [
             {"feature": name, "left": float(back(a)), "right": float(back(b)), "log": log, "n": int(n)}
@@ -76,8 +85,13 @@ def activity(tables: dict, as_of: datetime):
     return both.distinct()
 
 
-def monthly(tables: dict, as_of: datetime) -> pd.DataFrame:
-    """Month by month. Out: month, n (customers active), orders, revenue (when there are orders), complete (the month ended before as_of)."""
+def monthly(tables: dict, as_of: datetime | None) -> pd.DataFrame:
+    """Month by month. Out: month, n (customers active), orders, revenue (when there are orders), complete (the month ended before as_of).
+
+    Without a cut-off date, in a cross-sectional dataset, no month.
+    """
+    if as_of is None:
+        return pd.DataFrame(columns=["month", "n", "complete"])
     active = activity(tables, as_of)
     table = active.group_by("month").aggregate(n=active.count()).order_by("month").execute()
     if "orders" in tables:
@@ -90,13 +104,16 @@ def monthly(tables: dict, as_of: datetime) -> pd.DataFrame:
     return table.assign(month=month.dt.strftime("%Y-%m"), complete=month + pd.offsets.MonthEnd(0) < pd.Timestamp(as_of))
 
 
-def cohorts(tables: dict, as_of: datetime, months: int = 12) -> pd.DataFrame:
+def cohorts(tables: dict, as_of: datetime | None, months: int = 12) -> pd.DataFrame:
     """Who came back, by month of first activity. Out: cohort, month (0 is the first), n (cohort's customers), value, low, high (Wilson).
 
-    A cohort's month is shown only when it ended before as_of: a month cut short would look like churn.
+    A cohort's month is shown only when it ended before as_of: a month cut short would look like churn. Without a cut-off date, none.
     """
     from scipy.stats import binomtest
 
+    columns = ["cohort", "month", "n", "value", "low", "high"]
+    if as_of is None:
+        return pd.DataFrame(columns=columns)
     rows = activity(tables, as_of).order_by("customer_id", "month").execute()
     index = pd.PeriodIndex(pd.to_datetime(rows.month), freq="M").asi8
     last = pd.Period(as_of, freq="M").ordinal - 1
@@ -119,7 +136,7 @@ def cohorts(tables: dict, as_of: datetime, months: int = 12) -> pd.DataFrame:
                     "high": float(high),
                 }
             )
-    return pd.DataFrame(lines, columns=["cohort", "month", "n", "value", "low", "high"])
+    return pd.DataFrame(lines, columns=columns)
 
 
 def usage_grid(customers: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,11 @@
 """`segkit …`: a thin skin over functions. Messages go to stderr, results to stdout, the exit code says how it went."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +31,10 @@ def told() -> Iterator[None]:
     except errors.SegkitError as error:
         typer.echo(f"segkit: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
+    except OSError as error:  # the disk is full, a folder may not be written: no mistake of ours
+        where = f"\n  {error.filename}" if error.filename else ""
+        typer.echo(f"segkit: {error.strerror or type(error).__name__}{where}", err=True)
+        raise typer.Exit(errors.SegkitError.exit_code) from None
     except KeyboardInterrupt:
         typer.echo("segkit: interrupted", err=True)
         raise typer.Exit(errors.Interrupted.exit_code) from None
@@ -48,6 +54,13 @@ def values_of(given: list[str]) -> dict[str, Any]:
         except (yaml.YAMLError, ValueError):  # ValueError: the 45th of a month
             raise errors.BadInput(f"-p {each!r}: the value is not YAML") from None
     return found
+
+
+def age(text: str) -> timedelta:
+    """`365d`: an age in days."""
+    if not re.fullmatch(r"\d{1,6}d", text, re.ASCII):
+        raise errors.BadInput(f"--older-than {text!r} is no age", "it needs a number of days and the letter d, such as 365d")
+    return timedelta(days=int(text[:-1]))
 
 
 class Bar:
@@ -90,6 +103,55 @@ def run(
             if bar:
                 bar.close()
         typer.echo(index)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="what the dataset is to be called")],
+    files: Annotated[list[str], typer.Argument(help="CSV, Excel, Parquet, JSON lines, SQLite or DuckDB below data/raw or SEGKIT_DATA")],
+) -> None:
+    """Look into files and write a first dataset file, with questions in it; prints its path."""
+    with told():
+        from segkit.sources import authoring
+
+        path = authoring.new(name, files)
+        asked = authoring.questions(path)
+        typer.echo(f"{asked} question{'s' * (asked != 1)} in it begin with `# ?`; then: segkit check {name}", err=True)
+        typer.echo(path)
+
+
+@app.command()
+def check(dataset: Annotated[str, typer.Argument(help="a dataset's name")]) -> None:
+    """Gather a dataset and print its ledger, its quality and what more data would add."""
+    with told():
+        from segkit.sources import authoring
+
+        typer.echo(authoring.account(dataset))
+
+
+@app.command()
+def forget(
+    customer_id: Annotated[str, typer.Argument(help="the id as the dataset's own files write it; after -- when it begins with -")],
+    dataset: Annotated[str, typer.Option(help="which dataset's customer, where more than one knows the id")] = "",
+    wait: Annotated[float, typer.Option(help="seconds to wait for a run that is under way")] = 0.0,
+) -> None:
+    """Take one person out of all data, and keep them out of what is gathered later; prints what was done. Asks nothing."""
+    with told():
+        from segkit import erase
+
+        typer.echo(erase.forget(customer_id, dataset, wait))
+
+
+@app.command()
+def purge(
+    older_than: Annotated[str, typer.Option(metavar="DAYS", help="an age such as 365d")],
+    wait: Annotated[float, typer.Option(help="seconds to wait for a run that is under way")] = 0.0,
+) -> None:
+    """Remove gathered tables and runs that are older than that; reports stay; prints what was done. Asks nothing."""
+    with told():
+        from segkit import erase
+
+        typer.echo(erase.purge(age(older_than), wait))
 
 
 @app.command()

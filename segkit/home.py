@@ -8,12 +8,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segkit.errors import BadInput
+from segkit.errors import BadInput, Busy
 
 
 def root() -> Path:
@@ -93,10 +94,33 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(door, fcntl.LOCK_EX)
         for left in folder.glob(".partial-*"):
-            shutil.rmtree(left)
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield
     finally:
         os.close(door)
+
+
+@contextmanager
+def locked(private: Path, study: str, wait: float) -> Iterator[None]:
+    """One run of a study at a time. The lock is the kernel's: it goes when its holder goes, however that ends."""
+    with open(private / ".lock", "w") as file:
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise Busy(
+                        f"another run of {study} is under way", f"waited {wait:g} seconds", "try later, or give --wait SECONDS"
+                    ) from None
+                time.sleep(0.2)
+        yield
+
+
+def clock() -> str:
+    """The moment, in UTC: for looks, manifests and the audit only, never for a number."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def sha256(path: Path) -> str:

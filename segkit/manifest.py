@@ -5,16 +5,16 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from segkit import __version__, home
+from segkit import __version__, features, home
 from segkit.sources import Gathered
 from segkit.store import clock
-from segkit.studies import Study
+from segkit.studies import UNDATED, Study
 
 NUMERIC = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "statsmodels", "duckdb", "ibis-framework")
 
 
 def identity(resolved: Study, gathered: Gathered) -> str:
-    """<as_of>-<8 hex of parameters, data, sources and numeric packages>: equal ids mean equal tables."""
+    """<as_of>-<8 hex of parameters, data, sources and numeric packages>: equal ids mean equal tables. `undated` stands for no as_of."""
     code = sorted(
         [
             *Path(__file__).parent.rglob("*.py"),
@@ -30,7 +30,8 @@ def identity(resolved: Study, gathered: Gathered) -> str:
         *(home.sha256(path) for path in code),
         *(version(name) for name in NUMERIC),
     ]
-    return f"{resolved.as_of}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:8]}"
+    day = "undated" if resolved.as_of == UNDATED else resolved.as_of
+    return f"{day}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:8]}"
 
 
 def of_run(resolved: Study, gathered: Gathered, run_id: str, folder: Path) -> dict:
@@ -43,6 +44,7 @@ def of_run(resolved: Study, gathered: Gathered, run_id: str, folder: Path) -> di
         "fingerprint": gathered.fingerprint,
         "synthetic": gathered.dataset.synthetic,
         "as_of": resolved.as_of,
+        "sensitive": features.check_sensitive(resolved.cluster_on, gathered.dataset.attributes, resolved.sensitive_why),
         "parameters": resolved.model_dump(mode="json"),
         "versions": {"segkit": __version__, "python": platform.python_version(), **{name: version(name) for name in NUMERIC}},
         "tables": {path.name: home.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))},
@@ -53,8 +55,14 @@ def of_run(resolved: Study, gathered: Gathered, run_id: str, folder: Path) -> di
 def shown(manifest: dict) -> dict:
     """What header and foot of every page say of the run."""
     packages = ("segkit", "python", "pandas", "scikit-learn", "duckdb")
-    return {key: manifest[key] for key in ("run_id", "study", "dataset", "fingerprint", "synthetic", "as_of")} | {
-        "horizon_days": manifest["parameters"]["horizon_days"],
+    as_of, days = manifest["as_of"], manifest["parameters"]["horizon_days"]
+    outcome = f"{days} days from there" if days else "none"
+    dated = as_of != UNDATED
+    return {key: manifest[key] for key in ("run_id", "study", "dataset", "fingerprint", "synthetic", "as_of", "sensitive")} | {
+        "when": f"as of {as_of}" if dated else "cross-sectional",
+        "windows": f"observed before {as_of}; outcome {outcome}" if dated else "none, the data are cross-sectional",
+        "horizon_days": days,
+        "sensitive_why": manifest["parameters"]["sensitive_why"],
         "seed": manifest["parameters"]["seed"],
         "versions": ", ".join(f"{name} {manifest['versions'][name]}" for name in packages),
     }

@@ -1,7 +1,7 @@
 """From customer features to the one numeric matrix every method sees, and back to business units.
 
 Scaling happens here and nowhere else. The recipe is small and plain: missing values take the column's median; a column that is
-never negative and has skewness above 1 is taken as log(1 + x); every column is standardised (mean 0, standard deviation 1).
+never negative, has more than two values and skewness above 1 is taken as log(1 + x); every column is standardised (mean 0, standard deviation 1).
 """
 
 from dataclasses import asdict, dataclass
@@ -39,7 +39,7 @@ class Recipe:
 
 def recipe(features: pd.DataFrame, columns: list[str]) -> Recipe:
     """Choose the recipe from the customers to be clustered. Raises BadInput for columns that cannot tell customers apart."""
-    values = features[list(columns)].astype("float64")
+    values = by_values(features[list(columns)].astype("float64"))
     for name in columns:
         if values[name].isna().all():
             raise BadInput(f"cluster_on: {name} is empty", f"for all {len(values):,} active customers", "take it out of cluster_on")
@@ -50,7 +50,7 @@ def recipe(features: pd.DataFrame, columns: list[str]) -> Recipe:
         )
     fill = values.median()
     filled = values.fillna(fill)
-    log = tuple(bool(filled[name].min() >= 0 and filled[name].skew() > SKEWED) for name in columns)
+    log = tuple(bool(filled[name].min() >= 0 and filled[name].skew() > SKEWED and filled[name].nunique() > 2) for name in columns)
     shaped = reshaped(filled, log)
     return Recipe(tuple(columns), log, tuple(map(float, fill)), tuple(map(float, shaped.mean())), tuple(map(float, shaped.std(ddof=0))))
 
@@ -58,9 +58,10 @@ def recipe(features: pd.DataFrame, columns: list[str]) -> Recipe:
 def prepare(features: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """The matrix. In: features indexed by customer_id. Out: float64, same index, one column per recipe column, sorted by value.
 
-    Sorted rows make every later random draw the same whatever order, or whatever pseudonyms, the customers came in.
+    Sorted rows make every later random draw the same whatever order, or whatever pseudonyms, the customers came in. Rows that tie are
+    sorted by whatever else `features` holds, since a sample of them takes their other labels along.
     """
-    values = features[list(recipe.columns)].astype("float64").fillna(dict(zip(recipe.columns, recipe.fill)))
+    values = by_values(features)[list(recipe.columns)].astype("float64").fillna(dict(zip(recipe.columns, recipe.fill)))
     return in_value_order((reshaped(values, recipe.log) - np.array(recipe.center)) / np.array(recipe.scale))
 
 
@@ -69,8 +70,13 @@ def reshaped(values: pd.DataFrame, log: tuple[bool, ...]) -> pd.DataFrame:
     return pd.DataFrame({name: np.log1p(values[name].clip(lower=0)) if is_log else values[name] for name, is_log in zip(values, log)})
 
 
+def by_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows sorted by the values of all columns, of whatever type: names of customers, their index, have no say in any result."""
+    return table.sort_values(list(table.columns), kind="stable")
+
+
 def in_value_order(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Rows sorted by the values of all columns; rows that tie are equal, so any order of those is the same matrix."""
+    """Rows of a numeric matrix sorted by the values of all columns; rows that tie are equal and keep their order."""
     return matrix.iloc[np.lexsort(matrix.to_numpy().T[::-1])]
 
 

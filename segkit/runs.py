@@ -1,20 +1,18 @@
 """A run: validate, gather, execute the notebooks into partial folders, judge, publish whole or not at all."""
 
 import errno
-import fcntl
 import json
 import logging
 import os
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segkit import errors, execute, features, home, manifest, publish, shelves, sources, studies
-from segkit.errors import BadInput, Busy, GateFailed, SegkitError
+from segkit import errors, execute, features, home, manifest, privacy, publish, shelves, sources, studies
+from segkit.errors import BadInput, GateFailed, SegkitError
 from segkit.studies import Study
 
 log = logging.getLogger("segkit")
@@ -93,7 +91,7 @@ def run(
             run_id = manifest.identity(resolved, gathered)
             private, public = home.out() / "data" / "runs" / resolved.study, home.out() / "reports" / resolved.study
             make_writable(private, public)
-        with locked(private, resolved.study, wait):
+        with home.locked(private, resolved.study, wait):
             shelves.heal(private, public)
             if force or not (public / run_id / "manifest.json").is_file():
                 attempt(resolved, gathered, run_id, private, public, progress)
@@ -108,18 +106,21 @@ def run(
 
 def resolve(declared: Study) -> tuple[Study, sources.Gathered]:
     """Gather, and settle as_of; refuse what cannot be clustered before any kernel starts."""
-    features.check_names(declared.cluster_on, sources.dataset.load(declared.dataset).tables)
+    dataset = sources.dataset.load(declared.dataset)
+    features.check_names(declared.cluster_on, dataset.tables, dataset.attributes)
+    features.check_sensitive(declared.cluster_on, dataset.attributes, declared.sensitive_why)
     gathered = sources.gather(declared.dataset)
     window = gathered.window(declared.as_of, declared.horizon_days)
-    wide = features.customer_features(gathered.tables, window.as_of)
+    day = studies.day(window)
+    wide = features.customer_features(gathered.tables, studies.cut_off(window), dataset.attributes)
     active, least = int(wide.filter(wide.is_active).count().execute()), 30 * declared.k_max
     if active < least:
         raise BadInput(
-            f"too few customers: {active:,} active before as_of {window.as_of:%Y-%m-%d}",
+            f"too few customers: {active:,} {'in the data' if day == studies.UNDATED else f'active before as_of {day}'}",
             f"k_max is {declared.k_max}, and a segment needs 30 customers: at least {least:,}",
-            "choose a later as_of, a smaller k_max, or bring more data",
+            f"choose a smaller k_max, {'' if day == studies.UNDATED else 'a later as_of, '}or bring more data",
         )
-    return declared.model_copy(update={"as_of": f"{window.as_of:%Y-%m-%d}"}), gathered
+    return declared.model_copy(update={"as_of": day}), gathered
 
 
 @contextmanager
@@ -156,24 +157,6 @@ def make_writable(private: Path, public: Path) -> None:
         probe.unlink(missing_ok=True)  # another run of the study may sweep it
 
 
-@contextmanager
-def locked(private: Path, study: str, wait: float) -> Iterator[None]:
-    """One run of a study at a time. The lock is the kernel's: it goes when its holder goes, however that ends."""
-    with open(private / ".lock", "w") as file:
-        deadline = time.monotonic() + wait
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise Busy(
-                        f"another run of {study} is under way", f"waited {wait:g} seconds", "try later, or give --wait SECONDS"
-                    ) from None
-                time.sleep(0.2)
-        yield
-
-
 def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: Path, public: Path, progress) -> None:
     """Execute into partial folders and publish; on failure keep the executed notebooks under data/runs/<study>/failed."""
     token = uuid.uuid4().hex[:8]
@@ -185,6 +168,7 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
         (outside / "tables").mkdir(parents=True)
         (inside / "study.json").write_text(resolved.model_dump_json(indent=1))
         env = {"SEGKIT_HOME": str(home.root()), "SEGKIT_OUT": str(home.out()), "SEGKIT_ATTEMPT": token}
+        env["SEGKIT_FINGERPRINT"] = gathered.fingerprint  # every notebook sees what was gathered for this run
         todo = jobs(resolved, run_id, inside, outside)
 
         def done(job: execute.Job, seconds: float) -> None:
@@ -200,7 +184,8 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
         made = manifest.of_run(resolved, gathered, run_id, outside)
         (outside / "manifest.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
         publish.write_pages([job.output for job in todo], outside, resolved.question, manifest.shown(made))
-        publish.refuse_leaks(outside, gathered.customer_ids())
+        publish.refuse_leaks(outside, gathered.customer_ids(), gathered.identifier_digests())
+        recorded(resolved, run_id, "published")
         shelves.publish(private, public, partial, run_id)
     except BaseException as error:
         shelves.set_aside(inside, outside, keep=not isinstance(error, KeyboardInterrupt))
@@ -210,7 +195,14 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
             error = errors.NotebookFailed("the disk is full", f"stage {at['stage']}", "make room and run again")
         if isinstance(error, Exception) and getattr(error, "exit_code", 1) in (1, 3, 6):
             tell_failure(resolved.study, public, at["stage"], error)
+        with suppress(OSError):  # what stopped the run is the news
+            recorded(resolved, run_id, "failed", stage=at["stage"], exit_code=getattr(error, "exit_code", 1))
         raise error from None
+
+
+def recorded(resolved: Study, run_id: str, outcome: str, **facts) -> None:
+    """The run in the record of what was done with customers' data."""
+    privacy.record("run", study=resolved.study, dataset=resolved.dataset, run=run_id, outcome=outcome, **facts)
 
 
 def tell_failure(study: str, public: Path, stage: str, error: Exception) -> None:

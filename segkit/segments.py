@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from segkit.matrix import Recipe, in_value_order, to_json
+from segkit.matrix import Recipe, by_values, in_value_order, to_json
 
 NAMES = {"kmeans": "k-means", "gmm": "Gaussian mixture", "ward": "Ward", "rfm": "RFM", "random": "random groups"}
+RFM = ("days_since_last_order", "n_orders", "spend")
 RESTARTS = 25
 SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
 
@@ -191,13 +192,20 @@ def rfm(features: pd.DataFrame) -> pd.Series:
     return code.reindex(features.index).fillna("000").rename("rfm")
 
 
-def random_like(labels: pd.Series, seed: int) -> pd.Series:
-    """Baseline: the same segment sizes dealt out at random. Sorted by customer_id first, so that row order changes nothing."""
-    ordered = labels.sort_index()
-    return pd.Series(np.random.default_rng(seed).permutation(ordered.to_numpy()), index=ordered.index, name="random").reindex(labels.index)
+def random_like(labels: pd.Series, known: pd.DataFrame, seed: int) -> pd.Series:
+    """Baseline: the same segment sizes dealt out at random, to customers in the order of all that is known of them but their names.
+
+    A deal at random is one in any order, so that `known` may hold outcomes too: they keep apart whom the features do not.
+    """
+    order = by_values(known.loc[labels.index]).index
+    dealt = np.random.default_rng(seed).permutation(np.sort(labels.to_numpy().astype(str)))
+    return pd.Series(dealt, index=order, name="random", dtype="str").reindex(labels.index)
 
 
-def baselines(features: pd.DataFrame, labels: pd.Series, seed: int) -> dict[str, pd.Series]:
-    """The plain labels a segmentation has to beat: RFM cells (when there are orders) and random groups of the same sizes."""
-    found = {"rfm": rfm(features.loc[labels.index])} if "n_orders" in features else {}
-    return found | {"random": random_like(labels, seed)}
+def baselines(known: pd.DataFrame, labels: pd.Series, seed: int) -> dict[str, pd.Series]:
+    """The plain labels a segmentation has to beat: RFM cells (when there are orders) and random groups of the same sizes.
+
+    In: what is known of the customers, features at least (see `random_like`).
+    """
+    found = {"rfm": rfm(known.loc[labels.index])} if set(RFM) <= set(known) else {}
+    return found | {"random": random_like(labels, known, seed)}

@@ -4,10 +4,13 @@ A link `.latest-<partial folder>` to the run is the journal. Then the data folde
 link becomes `latest`. A run that replaces an older one of the same id moves that aside as `.old-<run_id>` until the commit is done.
 """
 
+import json
 import logging
 import os
 import shutil
 from pathlib import Path
+
+from segkit import home
 
 log = logging.getLogger("segkit")
 
@@ -47,12 +50,29 @@ def heal(private: Path, public: Path) -> None:
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
 
-def set_aside(inside: Path, outside: Path, keep: bool) -> None:
-    """After a failure: nothing stays in reports; the executed notebooks stay under data/runs/<study>/failed for whoever may see rows."""
+def set_aside(inside: Path, outside: Path, keep: bool, encrypted: bool = False) -> None:
+    """After a failure: nothing stays in reports; the executed notebooks stay under data/runs/<study>/failed for whoever may see rows.
+
+    Where rows are encrypted at rest the notebooks stay without their outputs, since tracebacks quote rows in clear.
+    """
     shutil.rmtree(outside, ignore_errors=True)
     failed = inside.parent / "failed"
     shutil.rmtree(failed, ignore_errors=True)
     if keep and any(inside.glob("*.ipynb")):
+        for executed in inside.glob("*.ipynb*") if encrypted else ():
+            without_outputs(executed)
         os.replace(inside, failed)
     else:
         shutil.rmtree(inside, ignore_errors=True)
+
+
+def without_outputs(executed: Path) -> None:
+    """Empty the outputs of an executed notebook, whole; what cannot be read as one goes. Which cell failed can still be seen."""
+    try:
+        notebook = json.loads(executed.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            cell.update({"outputs": []} if cell["cell_type"] == "code" else {})
+        with home.whole_file(executed) as partial:
+            partial.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        executed.unlink()

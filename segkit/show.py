@@ -96,7 +96,7 @@ def cell(row: dict, name: str, unit: str, merged: bool) -> str:
         return p_value(value)
     if isinstance(value, str):
         return f"{Decimal(value):,}" if name == "amount_left" else value
-    return number(value, "share" if name in SHARES else unit if name in NUMBERS else "")
+    return number(value, "share" if name in SHARES or name.endswith(("_share", "_filled")) else unit if name in NUMBERS else "")
 
 
 def interval(value: float, low: float, high: float, unit: str = "") -> str:
@@ -123,16 +123,20 @@ def kpis(rows: pd.DataFrame) -> Html:
 
 
 def profile(rows: pd.DataFrame) -> Html:
-    """Segments as columns, features as lines: the median in business units and a marker."""
+    """Segments as columns, features as lines: the median in business units, or the share of yes, and a marker."""
+    typical = [row["yes"] if row["unit"] == "share" else row["median"] for row in rows.to_dict("records")]
     texts = rows.assign(
-        text=[f"{number(row.median)} {row.marker if isinstance(row.marker, str) else ''}".strip() for row in rows.itertuples()]
+        text=[
+            f"{number(value, unit)} {marker if isinstance(marker, str) else ''}".strip()
+            for value, unit, marker in zip(typical, rows.unit, rows.marker)
+        ]
     )
     wide = texts.pivot(index="feature", columns="segment", values="text").reindex(
         index=texts.feature.unique(), columns=texts.segment.unique()
     )
     overall = texts.drop_duplicates("feature").set_index("feature")
-    wide.insert(0, "unit", overall.unit)
-    wide["everyone"] = [number(value) for value in overall.overall]
+    wide.insert(0, "unit", ["% yes" if unit == "share" else unit for unit in overall.unit])
+    wide["everyone"] = [number(value, unit) for value, unit in zip(overall.overall, overall.unit)]
     sizes = rows.drop_duplicates("segment").set_index("segment")
     wide = wide.rename(columns={segment: f"{segment} · {number(sizes.share[segment], 'share')}" for segment in sizes.index})
     return table(wide.reset_index())

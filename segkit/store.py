@@ -7,7 +7,6 @@ under data/runs/<study>/draft, aggregates included, and never reaches reports/. 
 import json
 import logging
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pandas as pd
 
 from segkit import home, studies
 from segkit.errors import BadInput
+from segkit.home import clock
 from segkit.studies import NAME, Study
 
 MADE_BY = {"customer_features": "02_behavior", "assignments": "03_segments"}
@@ -54,9 +54,14 @@ class Shelf:
         return pd.read_csv(self.aggregates / f"{name}.csv")
 
     def write_customers(self, name: str, table: "pd.DataFrame | ibis.Table", **stamps) -> pd.DataFrame:
-        """Write a customer-level table as Parquet, in the order of customer_id, with its stamps inside; and hand it back."""
+        """Write a customer-level table as Parquet, in the order of customer_id, with its stamps inside; and hand it back.
+
+        With the stamp `encrypted` nothing of it, stamps included, can be read without the workbench's key (see `segkit.privacy.sealed`).
+        """
         import pyarrow as pa
         from pyarrow import parquet
+
+        from segkit.privacy import sealed
 
         if isinstance(table, ibis.Table):
             rows = table.order_by("customer_id").to_pyarrow()
@@ -64,7 +69,8 @@ class Shelf:
             rows = pa.Table.from_pandas(table.sort_values("customer_id"), preserve_index=False)
         home.private(self.customers)
         with home.whole_file(self.customers / f"{name}.parquet") as partial:
-            parquet.write_table(rows.replace_schema_metadata({b"segkit": json.dumps(stamps, sort_keys=True).encode()}), partial)
+            stamped = rows.replace_schema_metadata({b"segkit": json.dumps(stamps, sort_keys=True).encode()})
+            parquet.write_table(stamped, partial, encryption_properties=sealed.seal() if stamps.get("encrypted") else None)
         return rows.to_pandas()
 
     def read_customers(self, name: str, **stamps) -> tuple[pd.DataFrame, dict]:
@@ -72,15 +78,15 @@ class Shelf:
 
         A draft that lacks the table takes the last published run's, if its stamps agree, and says so.
         """
-        from pyarrow import parquet
+        from segkit.privacy import sealed
 
-        path = self.customers / f"{name}.parquet"
-        if not path.is_file() and self.run == "draft" and (latest := self._latest()) and (latest / path.name).is_file():
+        path, latest = self.customers / f"{name}.parquet", self._latest() if self.run == "draft" else None
+        if not path.is_file() and latest and (latest / path.name).is_file():
             path = latest / path.name
             log.warning("%s: no draft yet, the last published run's (%s) is used.", name, latest.name)
         if not path.is_file():
-            raise BadInput(f"{name} is not there", f"study {self.study}, run {self.run}", f"run {MADE_BY[name]} first")
-        rows = parquet.read_table(path)
+            raise self._missing(name, latest)
+        rows = sealed.rows(path)
         found = json.loads((rows.schema.metadata or {}).get(b"segkit", b"{}"))
         for key, wanted in stamps.items():
             if found.get(key) != wanted:
@@ -92,6 +98,15 @@ class Shelf:
         if (self.customers / "study.json").is_file():
             return Study.model_validate_json((self.customers / "study.json").read_text())
         return studies.load(self.study)
+
+    def _missing(self, name: str, latest: Path | None) -> BadInput:
+        """A table is not there: not made yet; or its report is, and then its rows were purged, or made elsewhere."""
+        facts, do = f"study {self.study}, run {self.run}", f"run {MADE_BY[name]} first"
+        if (home.out() / "reports" / self.study / self.run / "manifest.json").is_file():
+            facts, do = f"{facts}: the report is there, its rows were purged or never made here", "run the study again with --force"
+        elif latest:
+            facts = f"{facts}; those of the last published run ({latest.name}) were purged or never made"
+        return BadInput(f"{name} is not there", facts, do)
 
     def _latest(self) -> Path | None:
         link = home.out() / "reports" / self.study / "latest"
@@ -108,11 +123,6 @@ def shelf(study: str, run: str = "draft") -> Shelf:
         return Shelf(study, run, private / run, private / run / "tables")
     folder = f".partial-{os.environ['SEGKIT_ATTEMPT']}" if os.environ.get("SEGKIT_ATTEMPT") else run
     return Shelf(study, run, private / folder, public / folder / "tables")
-
-
-def clock() -> str:
-    """The moment, in UTC: for looks and manifests only, never for a number."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def add_look(look: dict, study: str) -> None:

@@ -8,12 +8,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from segkit import home
+from segkit import declared, home
 from segkit.errors import BadInput, nearest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 KPIS = ("revenue", "orders", "aov", "retention", "engagement")
 METHODS = ("kmeans", "gmm", "ward")
+UNDATED = "none"  # what stands for as_of in a cross-sectional dataset, where nothing has a date
 GATES = ("structure", "supported", "refuted", "undecided")
 
 
@@ -42,7 +43,10 @@ class Hypothesis(Strict):
 
 
 class Study(Strict):
-    """All parameters of a study. `as_of` is `auto` or a date; the outcome window is [as_of, as_of + horizon_days)."""
+    """All parameters of a study. `as_of` is `auto` or a date; the outcome window is [as_of, as_of + horizon_days).
+
+    A resolved study says the date that auto came to, or `none` where the dataset is cross-sectional.
+    """
 
     study: str
     dataset: str
@@ -56,6 +60,7 @@ class Study(Strict):
     chosen_method: Literal[("auto", *METHODS)] = "auto"
     chosen_why: str = ""
     chosen_k: int = Field(default=0, ge=0, le=20)
+    sensitive_why: str = ""
     wanted_cut: bool = False
     max_fit_rows: int = Field(default=5000, ge=100, le=20000)
     min_cell: int = Field(default=5, ge=2)
@@ -75,7 +80,7 @@ class Study(Strict):
     @classmethod
     def _date(cls, as_of: Any) -> str:
         """YAML reads 2025-10-01 as a date and Papermill passes text: both mean midnight at the start of that day."""
-        if as_of == "auto":
+        if as_of in ("auto", UNDATED):
             return as_of
         try:
             return date.fromisoformat(str(as_of)).isoformat()
@@ -136,13 +141,13 @@ def load(study: str | Path, overrides: dict[str, Any] | None = None) -> Study:
 def read_yaml(path: Path, what: str) -> dict:
     """The mapping in a YAML file, or a message that says where it stops being one."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = declared.mapping(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         there = sorted(file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         raise BadInput(f"there is no {what} file {path}", f"in that folder: {', '.join(there) or 'no YAML file'}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{what} file {path} cannot be read", type(error).__name__) from None
-    except (yaml.YAMLError, ValueError) as error:  # a date such as 2025-02-30 is a ValueError
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2025-02-30 is a ValueError
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else str(error).splitlines()[0]
         raise BadInput(f"{what} file {path} is not YAML", where) from None
@@ -195,8 +200,35 @@ class Window(Strict):
         return (self.end - self.as_of).days
 
 
+def cut_off(window: Window | None) -> datetime | None:
+    """The end of the observation window; None where there are no windows."""
+    return window.as_of if window else None
+
+
+def day(window: Window | None) -> str:
+    """The cut-off date as parameters, stamps and run ids spell it; `none` where there are no windows."""
+    return f"{window.as_of:%Y-%m-%d}" if window else UNDATED
+
+
+def outcome_days(window: Window | None) -> int:
+    """Length of the outcome window; 0 where there is none."""
+    return window.days if window else 0
+
+
+def no_window(as_of: str, horizon_days: int) -> None:
+    """The window of a cross-sectional dataset: none. Raises BadInput for a study that asks for one."""
+    if as_of not in ("auto", UNDATED) or horizon_days:
+        raise BadInput(
+            "the dataset is cross-sectional: it has neither orders nor events, so nothing in it has a date",
+            f"the study says as_of {as_of} and horizon_days {horizon_days}",
+            "write `as_of: auto` and `horizon_days: 0`, and no hypotheses: they need an outcome",
+        )
+
+
 def window(as_of: str, horizon_days: int, first: datetime, last: datetime) -> Window:
     """Resolve `as_of` against the span of the data (`first` and `last` moment): auto is the midnight after the last one, less the horizon."""
+    if as_of == UNDATED:
+        raise BadInput("as_of is `none`", "the dataset has orders or events", "write `auto`, or a date such as 2025-10-01")
     midnight_after = datetime(last.year, last.month, last.day) + timedelta(days=1)
     cut = midnight_after - timedelta(days=horizon_days) if as_of == "auto" else datetime.fromisoformat(as_of)
     span = f"the data run from {first:%Y-%m-%d} to {last:%Y-%m-%d}"

@@ -12,18 +12,19 @@ DTYPES = {
     "number": "float64",
     "boolean": "boolean",
 }
-ATTRIBUTE_KINDS = ("demographic", "geographic", "psychographic", "technographic", "need", "firmographic")
+ATTRIBUTE_KINDS = ("demographic", "geographic", "psychographic", "technographic", "need", "firmographic", "behavioral")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column's contract. `personal` marks what identifies a person: it never leaves data/."""
+    """One column's contract. `personal` marks what identifies a person: it never leaves data/. `adds`: what an optional column lets one know."""
 
     dtype: str
     meaning: str
     unit: str = ""
     required: bool = True
     personal: bool = False
+    adds: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Table:
     adds: str = ""
 
 
-def _optional(dtype: str, meaning: str, unit: str = "") -> Column:
-    return Column(dtype, meaning, unit, required=False)
+def _optional(dtype: str, meaning: str, adds: str, unit: str = "") -> Column:
+    return Column(dtype, meaning, unit, required=False, adds=adds)
 
 
 CUSTOMER_ID = Column("string", "the customer", personal=True)
@@ -47,8 +48,12 @@ TABLES = {
         "customer",
         {
             "customer_id": CUSTOMER_ID,
-            "signed_up_at": _optional("timestamp", "when the customer signed up"),
-            "consent_marketing": _optional("boolean", "may be contacted for marketing"),
+            "signed_up_at": _optional(
+                "timestamp",
+                "when the customer signed up",
+                "tenure from sign-up rather than from the first purchase, and customers who never became active",
+            ),
+            "consent_marketing": _optional("boolean", "may be contacted for marketing", "whom one may write to"),
         },
         time="signed_up_at",
         adds="who never became active, tenure from sign-up, attributes",
@@ -59,13 +64,19 @@ TABLES = {
             "customer_id": CUSTOMER_ID,
             "ordered_at": Column("timestamp", "when the order was placed"),
             "amount": Column("money", "price of the line, discounts taken off", "currency"),
-            "order_id": _optional("string", "the order the line belongs to"),
-            "product_id": _optional("string", "the product"),
-            "category": _optional("string", "the product's category"),
-            "quantity": _optional("integer", "pieces", "pieces"),
-            "unit_price": _optional("money", "price of one piece", "currency"),
-            "channel": _optional("string", "where it was ordered"),
-            "is_return": _optional("boolean", "the line gives goods back"),
+            "order_id": _optional(
+                "string",
+                "the order the line belongs to",
+                "how many orders the lines make up: without it, lines of one customer at one moment count as one order",
+            ),
+            "product_id": _optional("string", "the product", "which products are bought, and together with which"),
+            "category": _optional("string", "the product's category", "which kinds of products are bought"),
+            "quantity": _optional("integer", "pieces", "large and small baskets, and lines without a sensible number of pieces", "pieces"),
+            "unit_price": _optional(
+                "money", "price of one piece", "dear and cheap products, and whether an amount is pieces times price", "currency"
+            ),
+            "channel": _optional("string", "where it was ordered", "where customers buy"),
+            "is_return": _optional("boolean", "the line gives goods back", "setting returns aside, or counting them"),
         },
         time="ordered_at",
         adds="purchase features, RFM, revenue, orders and average order value",
@@ -76,8 +87,8 @@ TABLES = {
             "customer_id": CUSTOMER_ID,
             "occurred_at": Column("timestamp", "when the feature was used"),
             "feature": Column("string", "the feature used"),
-            "duration_seconds": _optional("integer", "how long", "seconds"),
-            "session_id": _optional("string", "the session the event belongs to"),
+            "duration_seconds": _optional("integer", "how long", "minutes per active day, the intensity of use", "seconds"),
+            "session_id": _optional("string", "the session the event belongs to", "how many sessions a day of use has"),
         },
         time="occurred_at",
         adds="usage frequency and intensity, breadth of use, engagement",
@@ -87,9 +98,9 @@ TABLES = {
         {
             "customer_id": CUSTOMER_ID,
             "occurred_at": Column("timestamp", "when the contact happened"),
-            "stage": _optional("string", "stage of the journey"),
+            "stage": _optional("string", "stage of the journey", "how far a journey got"),
             "channel": Column("string", "where the contact happened"),
-            "cost": _optional("money", "what the contact cost", "currency"),
+            "cost": _optional("money", "what the contact cost", "what a journey cost", "currency"),
             "is_conversion": Column("boolean", "the contact led to a purchase"),
         },
         time="occurred_at",
@@ -100,13 +111,15 @@ TABLES = {
         {
             "customer_id": CUSTOMER_ID,
             "campaign_id": Column("string", "the campaign"),
-            "contacted_at": _optional("timestamp", "when the contact was made"),
+            "contacted_at": _optional(
+                "timestamp", "when the contact was made", "which contacts fell before the cut-off date, and what came after them"
+            ),
             "is_control": Column("boolean", "held out by lot"),
-            "opened": _optional("boolean", "opened the message"),
-            "clicked": _optional("boolean", "clicked in the message"),
+            "opened": _optional("boolean", "opened the message", "who reads, whether or not they buy"),
+            "clicked": _optional("boolean", "clicked in the message", "who reacts, whether or not they buy"),
             "converted": Column("boolean", "did what the campaign asked for"),
-            "revenue": _optional("money", "revenue of the conversion", "currency"),
-            "cost": _optional("money", "what the contact cost", "currency"),
+            "revenue": _optional("money", "revenue of the conversion", "what a campaign brought in, not only whom it moved", "currency"),
+            "cost": _optional("money", "what the contact cost", "whether a campaign paid", "currency"),
         },
         time="contacted_at",
         adds="campaign response and lift against control",
@@ -116,9 +129,9 @@ TABLES = {
         {
             "customer_id": CUSTOMER_ID,
             "given_at": Column("timestamp", "when the answer was given"),
-            "csat": _optional("integer", "satisfaction", "1 to 5"),
-            "nps": _optional("integer", "likelihood to recommend", "0 to 10"),
-            "topic": _optional("string", "what the answer is about"),
+            "csat": _optional("integer", "satisfaction", "how satisfied customers are", "1 to 5"),
+            "nps": _optional("integer", "likelihood to recommend", "whether they would recommend", "0 to 10"),
+            "topic": _optional("string", "what the answer is about", "what they speak of"),
         },
         time="given_at",
         adds="satisfaction",

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+os.environ["SEGKIT_KEY"] = "the key of the tests, which hides nobody"  # for the processes that tests start, too
+
 PROJECT = Path(__file__).resolve().parent.parent
 REAL_DATA = PROJECT.parent / "shared" / "data"
 
@@ -45,7 +47,7 @@ def workbench(folder: Path, monkeypatch, raw: Path) -> Path:
     shutil.copy(PROJECT / "environment.yml", folder)
     shutil.copytree(raw, folder / "data" / "raw" / "demo")
     monkeypatch.setenv("SEGKIT_HOME", str(folder))
-    for name in ("SEGKIT_OUT", "SEGKIT_DATA", "SEGKIT_ATTEMPT"):
+    for name in ("SEGKIT_OUT", "SEGKIT_DATA", "SEGKIT_ATTEMPT", "SEGKIT_FINGERPRINT"):
         monkeypatch.delenv(name, raising=False)
     return folder
 

@@ -24,6 +24,29 @@ def test_the_histogram_counts_everybody_and_ends_at_the_first_and_last_percentil
     assert np.allclose(spend.left.iloc[1:], spend.right.iloc[:-1])
 
 
+def test_of_yes_no_answers_the_share_of_yes_says_it_all_and_whole_numbers_get_a_bin_each():
+    answers = pd.DataFrame({"yummy": [1.0, 0, 0, 1, 1, np.nan] * 20, "liking": [-5.0, -5, 0, 3, 5, 5] * 20})
+    found = behavior.distribution(answers, pd.DataFrame({"feature": list(answers), "unit": ["share", ""]})).set_index("feature")
+    assert found["mean"]["yummy"] == 0.6 and found.n_missing["yummy"] == 20 and found.loc["yummy", list(behavior.QUANTILES)].isna().all()
+    assert found["median"]["liking"] == 1.5
+    histogram = behavior.histogram(answers, list(answers)).groupby("feature")
+    assert histogram.get_group("yummy")[["left", "right", "n"]].to_numpy().tolist() == [[-0.5, 0.5, 40], [0.5, 1.5, 60]]
+    liking = histogram.get_group("liking")
+    assert len(liking) == 11 and liking.n.tolist() == [40, 0, 0, 0, 0, 20, 0, 0, 20, 0, 40] and not liking.log.any()
+
+
+def test_data_without_dates_have_no_months_and_no_cohorts():
+    survey = tables(customers={"customer_id": ["a"]})
+    assert behavior.monthly(survey, None).empty and list(behavior.monthly(survey, None).columns) == ["month", "n", "complete"]
+    assert behavior.cohorts(survey, None).empty and list(behavior.cohorts(survey, None).columns)[:3] == ["cohort", "month", "n"]
+
+
+def test_the_order_of_customers_changes_no_digit_of_a_distribution():
+    customers = pd.DataFrame({"spend": np.random.default_rng(1).lognormal(3, 2, 500)})
+    glossary = pd.DataFrame({"feature": ["spend"], "unit": ["GBP"]})
+    assert len({behavior.distribution(customers.sample(frac=1, random_state=seed), glossary).to_csv() for seed in range(8)}) == 1
+
+
 def test_a_feature_nobody_has_does_not_stop_the_histogram():
     found = behavior.histogram(pd.DataFrame({"minutes": [None, None]}, dtype="float64"), ["minutes"])
     assert found.n.sum() == 0

@@ -3,7 +3,7 @@
 import io
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ import pytest
 from test_publish import report  # noqa: F401 (a fixture)
 from typer.testing import CliRunner
 
-from segkit import cli, errors, features, runs
+from segkit import cli, erase, errors, features, runs
 
 
 def segkit(*arguments):
@@ -121,11 +121,87 @@ def test_demo_makes_the_data_and_hides_the_truth(workbench):
     assert (workbench / "data" / "raw" / "demo" / "orders.csv").is_file() and (workbench / "data" / "truth").stat().st_mode & 0o777 == 0o700
 
 
+def shop(workbench, days="2024-01-{:02}"):
+    folder = workbench / "data" / "raw" / "shop"
+    folder.mkdir(parents=True)
+    lines = [f"c{n % 9:03},{days.format(n % 12 + 1)},{n + 1}.50" for n in range(60)]
+    (folder / "orders.csv").write_text("\n".join(["customer_id,date,amount", *lines]) + "\n")
+    return folder / "orders.csv"
+
+
+def test_new_writes_a_dataset_file_and_check_gathers_it(workbench, monkeypatch):
+    monkeypatch.delenv("SEGKIT_DATA", raising=False)
+    monkeypatch.setenv("SEGKIT_KEY", "0123456789abcdef" * 2)
+    done = segkit("new", "shop", shop(workbench))
+    path = workbench / "data" / "datasets" / "shop.yaml"
+    assert (done.exit_code, done.stdout) == (0, f"{path}\n") and done.stderr.endswith("then: segkit check shop\n")
+    assert "file: shop/orders.csv" in path.read_text()
+    assert f"{path.read_text().count('# ? ')} questions" in done.stderr
+    done = segkit("check", "shop")
+    assert done.exit_code == 0 and "1,860.00" in done.stdout and "c001" not in done.stdout + done.stderr
+    assert all(len(line) <= 140 for line in done.stdout.splitlines())
+    again = segkit("new", "shop", "shop/orders.csv")
+    assert again.exit_code == 2 and again.stdout == "" and "there is a dataset shop already" in again.stderr
+
+
+def test_check_says_what_has_to_be_decided(workbench, monkeypatch):
+    monkeypatch.delenv("SEGKIT_DATA", raising=False)
+    segkit("new", "shop", shop(workbench, "{:02}/03/2024"))
+    done = segkit("check", "shop")
+    assert (done.exit_code, done.stdout) == (2, "") and "%d/%m/%Y" in done.stderr and "%m/%d/%Y" in done.stderr
+    done = segkit("check", "shoop")
+    assert done.exit_code == 2 and "there is no dataset file" in done.stderr and "shop.yaml" in done.stderr
+
+
+def test_forget_and_purge_hand_on_what_they_are_given_and_print_what_was_done(monkeypatch):
+    seen = []
+    monkeypatch.setattr(erase, "forget", lambda *given: seen.append(given) or "shop: forgotten")
+    monkeypatch.setattr(erase, "purge", lambda *given: seen.append(given) or "nothing removed")
+    done = segkit("forget", "c1", "--dataset", "shop", "--wait", "3")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "shop: forgotten\n", "")
+    assert segkit("forget", "--", "-1").exit_code == 0
+    assert segkit("purge", "--older-than", "365d").stdout == "nothing removed\n"
+    assert seen == [("c1", "shop", 3.0), ("-1", "", 0.0), (timedelta(days=365), 0.0)]
+
+
+@pytest.mark.parametrize("text", ["", "365", "d", "-1d", "1y", "1 d", "1.5d", "365D", "9999999d", "１d"])
+def test_what_is_no_age_purges_nothing(monkeypatch, text):
+    monkeypatch.setattr(erase, "purge", lambda *given: pytest.fail("purged"))
+    done = segkit("purge", f"--older-than={text}")
+    assert done.exit_code == 2 and done.stdout == "" and "such as 365d" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["new", "x"], ["new"], ["check"], ["forget"], ["purge"]])
+def test_what_is_left_out_is_2(arguments):
+    assert segkit(*arguments).exit_code == 2
+
+
+def test_a_full_disk_is_no_traceback(monkeypatch):
+    monkeypatch.setattr(erase, "purge", lambda *given: (_ for _ in ()).throw(OSError(28, "No space left on device", "data")))
+    done = segkit("purge", "--older-than", "1d")
+    assert (done.exit_code, done.stderr) == (1, "segkit: No space left on device\n  data\n")
+
+
+def test_help_starts_without_the_engine(tmp_path):
+    code = "import sys; from segkit import cli; print([name for name in ('ibis', 'pandas', 'duckdb', 'segkit.sources') if name in sys.modules])"
+    env = {"PATH": "", "PYTHONPATH": str(Path(cli.__file__).parent.parent)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
 def test_outside_a_workbench_every_command_says_so(tmp_path, monkeypatch):
     monkeypatch.delenv("SEGKIT_HOME", raising=False)
     monkeypatch.delenv("SEGKIT_OUT", raising=False)
     monkeypatch.chdir(tmp_path)
-    for arguments in (["run", "demo"], ["list"], ["demo"]):
+    for arguments in (
+        ["run", "demo"],
+        ["list"],
+        ["demo"],
+        ["new", "x", "a.csv"],
+        ["check", "x"],
+        ["forget", "c1"],
+        ["purge", "--older-than", "9d"],
+    ):
         done = segkit(*arguments)
         assert done.exit_code == 2 and "segkit: no workbench here" in done.stderr, arguments
     assert list(tmp_path.iterdir()) == []

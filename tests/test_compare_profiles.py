@@ -66,3 +66,11 @@ def test_the_structure_table_has_a_row_for_each_k_or_one_without_a_k():
     untested = compare.structure(pd.DataFrame(np.arange(20.0).reshape(10, 2)), seed=1)
     table = compare.structure_table(untested)
     assert len(table) == 1 and table.verdict[0] == "none" and table.n[0] == 10 and pd.isna(table.k[0]) and pd.isna(table.t1[0])
+
+
+def test_of_yes_no_answers_the_share_of_yes_stands_in_place_of_the_median():
+    features = FEATURES.assign(days=[1.0, 0, 0, 1, 1, np.nan])
+    found = compare.profiles(features, MATRIX, LABELS, {"spend": "GBP", "days": "share"}).set_index(["feature", "segment"])
+    assert found.yes["days", "S1"] == 1 and found.yes["days", "S2"] == pytest.approx(1 / 3) and found.overall["days", "S1"] == 0.6
+    assert found.loc["days", ["median", "p25", "p75"]].isna().all(axis=None) and found.n_known["days", "S1"] == 2
+    assert found.yes["spend"].isna().all() and found["median"]["spend", "S1"] == 150

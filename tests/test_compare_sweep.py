@@ -71,7 +71,7 @@ def test_agreement_compares_each_pair_of_methods_once_at_one_k(swept):
 def test_beside_sets_the_segments_beside_plain_labels(swept):
     data, tried = swept
     labels = segments.assign(tried.solutions["kmeans", 3], data)
-    found = compare.beside({"segments": labels, "random": segments.random_like(labels, 1)}, tried.rows).set_index("segmentation")
+    found = compare.beside({"segments": labels, "random": segments.random_like(labels, data, 1)}, tried.rows).set_index("segmentation")
     assert found.agreement["segments"] == 1 and abs(found.agreement["random"]) < 0.1
     assert found.silhouette["segments"] > found.silhouette["random"] and list(found.groups) == [3, 3]
 

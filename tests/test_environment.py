@@ -24,6 +24,7 @@ def declared() -> dict[str, str]:
 def test_conda_users_get_the_same_names_and_bounds():
     lines = yaml.safe_load((PROJECT / "environment.yml").read_text())["dependencies"]
     conda = dict(split(line) for line in lines if isinstance(line, str))
+    conda |= dict(split(each.split("#")[0]) for line in lines if isinstance(line, dict) for each in line["pip"] if not each.startswith("-"))
     assert conda.pop("python") == ">=3.11" and conda.pop("pip") == ""
     assert conda == {CONDA.get(name, name): bounds for name, bounds in declared().items()}
 

@@ -9,7 +9,7 @@ from test_sources import online_retail  # noqa: F401
 
 from segkit import behavior, features
 from segkit.errors import BadInput
-from segkit.features import attributes, orders, usage
+from segkit.features import orders, tenure, usage
 
 AS_OF = datetime(2025, 2, 1)
 
@@ -23,16 +23,17 @@ def tables(**rows: dict) -> dict:
 
 
 def typed(name: str, rows: pd.DataFrame):
-    """The rows with the types of the contract."""
+    """The rows with the types of the contract; attributes as they are."""
     import ibis
 
     from segkit.tables import DTYPES, TABLES
 
-    return ibis.memtable(rows).cast({column: DTYPES[TABLES[name].columns[column].dtype] for column in rows.columns})
+    known = TABLES[name].columns
+    return ibis.memtable(rows).cast({column: DTYPES[known[column].dtype] for column in rows.columns if column in known})
 
 
-def made(as_of=AS_OF, **rows) -> pd.DataFrame:
-    return features.customer_features(tables(**rows), as_of).execute().set_index("customer_id")
+def made(as_of=AS_OF, declared=features.NO_ATTRIBUTES, **rows) -> pd.DataFrame:
+    return features.customer_features(tables(**rows), as_of, declared).execute().set_index("customer_id")
 
 
 ORDERS = {
@@ -117,7 +118,7 @@ def test_every_column_is_in_the_glossary_or_a_moment_and_every_line_has_unit_and
 
 
 def test_every_function_of_a_feature_module_is_a_grain_or_a_documented_feature():
-    for module in (attributes, orders, usage):
+    for module in (orders, tenure, usage):
         for name, function in features.functions(module).items():
             assert function.__doc__, name
             assert name.startswith("per_") or features.grain(function).startswith("per_") or features.grain(function) == "customer", name

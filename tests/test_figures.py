@@ -10,7 +10,7 @@ import pytest
 from segkit import compare, figures, privacy
 from segkit.compare.profiles import marker
 from segkit.compare.verdict import AtK
-from segkit.figures import style
+from segkit.figures import gather, style
 
 SEGMENTS = ("S1", "S2", "S3")
 
@@ -18,12 +18,48 @@ SEGMENTS = ("S1", "S2", "S3")
 def ledger():
     return pd.DataFrame(
         {
-            "table": ["costs", "orders", "orders", "orders"],
-            "step": [0, 0, 1, 2],
-            "rule": ["as delivered", "as delivered", "no <b>customer", "twice"],
-            "severity": ["", "", "reject", "warn"],
-            "rows": [0, 0, 9, 1],
-            "rows_left": [12, 100, 91, 90],
+            "table": ["costs", "orders", "orders", "orders", "orders", "orders", "orders", "events"],
+            "step": [0, 0, 0, 0, 1, 2, 3, 0],
+            "rule": [
+                "as delivered",
+                "delivered: a.csv",
+                "delivered: b.csv",
+                "as delivered",
+                "no <b>customer",
+                "in vain",
+                "twice",
+                "as delivered",
+            ],
+            "severity": ["", "input", "input", "", "reject", "reject", "warn", ""],
+            "rows": [0, 0, 0, 0, 9, 0, 1, 0],
+            "rows_left": [12, 60, 40, 100, 91, 91, 90, 7],
+            "customers_left": pd.array([None, 20, 20, 30, 29, 29, 29, 7], "Int64"),
+            "orders_left": pd.array([None, 60, 40, 100, 91, 91, 90, None], "Int64"),
+            "amount_left": ["120.00", "600.00", "400.00", "1000.00", "910.50", "910.50", "900.50", None],
+        }
+    )
+
+
+def months():
+    rows = [
+        {"table": table, "month": str(month), "rows": 10 + number, "customers": 3, "complete": number > 0}
+        for table, first in (("orders", "2024-11"), ("events", "2025-01"))
+        for number, month in enumerate(pd.period_range(first, "2025-03", freq="M"))
+    ]
+    return pd.DataFrame([{"table": "orders", "month": "1970-01", "rows": 1, "customers": 1, "complete": False}, *rows])
+
+
+def freshness():
+    return pd.DataFrame(
+        {
+            "table": ["orders", "events"],
+            "first": ["2024-11-20", "2025-01-05"],
+            "last": ["2025-03-31", "2025-02-15"],
+            "days_behind": [0, 44],
+            "stopped": [False, True],
+            "empty_months": [0, 1],
+            "first_empty": ["", "2025-01"],
+            "stray_rows": [1, 0],
         }
     )
 
@@ -53,6 +89,11 @@ def histogram():
 
 def distribution():
     return pd.DataFrame({"feature": ["spend", "tenure_days", "n_orders"], "unit": ["EUR", "days", "orders"]})
+
+
+def answers():
+    rows = pd.DataFrame({"feature": ["is_new", "yummy", "spend"], "unit": ["share", "share", "EUR"], "n": [40, 40, 40]})
+    return rows.assign(mean=[0.1, 0.8, 55.0], low=[-0.01, 0.7, 50], high=[0.2, 0.9, 60])
 
 
 def concentration():
@@ -202,9 +243,12 @@ def is_picture(picture) -> bool:
 
 WHOLE = {
     "ledger": lambda: figures.ledger(ledger()),
+    "ledger that lost nothing": lambda: figures.ledger(ledger().query("table == 'events'")),
+    "months": lambda: figures.months(months(), freshness()),
     "monthly": lambda: figures.monthly(monthly()),
     "monthly without orders": lambda: figures.monthly(monthly().drop(columns=["orders", "revenue"])),
     "distributions": lambda: figures.distributions(histogram(), distribution()),
+    "answers": lambda: figures.answers(answers()),
     "concentration": lambda: figures.concentration(concentration(), "spend"),
     "cohorts": lambda: figures.cohorts(cohorts()),
     "usage_grid": lambda: figures.usage_grid(usage_grid()),
@@ -239,6 +283,7 @@ def hidden(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 HIDDEN = {
     "monthly": lambda: figures.monthly(hidden(monthly(), "orders", "revenue")),
     "distributions": lambda: figures.distributions(hidden(histogram()), distribution()),
+    "answers": lambda: figures.answers(hidden(answers().assign(n=[40, 3, 40]), "mean", "low", "high")),
     "concentration": lambda: figures.concentration(hidden(concentration(), "share"), "spend"),
     "cohorts": lambda: figures.cohorts(hidden(cohorts(), "value", "low", "high")),
     "usage_grid": lambda: figures.usage_grid(hidden(usage_grid(), "share")),
@@ -261,6 +306,8 @@ SHORT = {
     ),
     "a profile with a missing row": lambda: figures.profiles(profiles().iloc[1:]),
     "cohorts of one month": lambda: figures.cohorts(cohorts().query("month == 0")),
+    "no month": lambda: figures.months(months().iloc[:0], freshness().iloc[:0]),
+    "a table of one month": lambda: figures.months(months().iloc[[5]], freshness().iloc[[0]].assign(first="2025-03-01")),
     "no cohort": lambda: figures.cohorts(cohorts().iloc[:0]),
     "a feature nobody has": lambda: figures.distributions(
         histogram().assign(left=lambda t: t.left.where(t.feature != "n_orders"), right=lambda t: t.right.where(t.feature != "n_orders")),
@@ -281,8 +328,43 @@ def test_a_table_with_missing_rows_or_values_is_still_drawn(name):
     assert is_picture(SHORT[name]())
 
 
-def test_the_ledger_picture_is_of_the_largest_table_and_warnings_remove_nothing():
-    assert figures.ledger(ledger()).alt == "Of 100 rows of orders, 91 (91.0 %) pass every rule."
+def test_the_ledger_is_told_for_every_table_that_lost_rows_or_bears_money():
+    assert figures.ledger(ledger()).alt == (
+        "Of 12 rows of costs, 12 (100.0 %) are used. "
+        "Of 100 rows of orders, 91 (91.0 %) are used; most are set aside by the rule no <b>customer (9)."
+    )
+    assert figures.ledger(ledger().query("table == 'events'")).alt == "Of 7 rows of events, 7 (100.0 %) are used."
+
+
+def bars(table: str) -> pd.DataFrame:
+    return gather.steps(ledger().query("table == @table")).set_index("rule")
+
+
+def test_every_bar_of_the_waterfall_hangs_from_what_was_left_above_it():
+    fall = bars("orders")
+    assert list(fall.index) == ["delivered: a.csv", "delivered: b.csv", "as delivered", "no <b>customer", "used", "twice (kept)"], (
+        "rules that found nothing have no bar"
+    )
+    assert list(zip(fall.start, fall.end)) == [(0, 60), (60, 100), (0, 100), (91, 100), (0, 91), (90, 91)]
+    assert list(bars("costs").index) == ["all used"], "a table that lost nothing is one bar"
+
+
+def test_a_warning_is_hatched_and_everything_else_is_full():
+    axes = figures.ledger(ledger()).figure.axes[1]
+    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False] * 5 + [True]
+    texts = [text.get_text() for text in axes.texts]
+    assert {"orders", "set aside", "money", "−9", "(1)", "1,000", "910", "900", "29"} <= set(texts)
+    assert "customers" not in [text.get_text() for text in figures.ledger(ledger()).figure.axes[0].texts], "costs are of nobody"
+
+
+def test_months_cut_short_are_pale_and_stray_rows_are_not_drawn():
+    picture = figures.months(months(), freshness())
+    assert picture.alt.startswith("Dates of orders, events run from 2024-11 to 2025-03; stopped early: events; months without rows: events")
+    orders, events = picture.figure.axes
+    pale = style.matplotlib.colors.to_rgba(style.PALE)
+    assert [bar.get_facecolor() == pale for bar in orders.patches] == [True, False, False, False, False]
+    assert [bar.get_height() for bar in events.patches] == [0, 0, 10, 11, 0], "drawn to its last usual month only"
+    assert events.get_title(loc="left") == "events: ends 44 days before the latest table"
 
 
 def test_pictures_leave_no_global_figure_and_no_style_behind():
@@ -301,3 +383,21 @@ def test_the_same_table_gives_the_same_bytes():
 
 def test_whiskers_are_never_negative():
     assert np.array(style.whiskers([1.0], [1.0 + 1e-9], [2.0])).tolist() == [[0.0], [1.0]]
+
+
+def test_yes_no_answers_and_features_nobody_has_get_no_histogram():
+    known, nobody = histogram(), histogram().query("feature == 'spend'").assign(feature="minutes", n=0)
+    yes = pd.DataFrame({"feature": ["yummy"] * 2, "left": [-0.5, 0.5], "right": [0.5, 1.5], "log": [False] * 2, "n": [30, 10]})
+    units = pd.concat([distribution(), answers()[1:2], pd.DataFrame({"feature": ["minutes"], "unit": ["minutes"]})])
+    assert figures.distributions(pd.concat([known, nobody, yes]), units).alt.startswith("Distributions of 3 features.")
+    assert "yes and no" in figures.distributions(yes, units).alt
+    assert figures.answers(answers()).alt == "The answer is most often yes to yummy (80.0 %), and least often to is new (10.0 %)."
+    assert "no yes/no answers" in figures.answers(answers()[2:]).alt
+
+
+def test_ticks_of_a_log_axis_keep_apart():
+    from segkit.figures.behavior import round_steps
+
+    for low, high in ((0.0, 250.0), (0.0101, 4.72), (1, 393), (5.78, 551), (0.0, 0.5)):
+        ticks = np.log1p(round_steps(low, high))
+        assert 1 <= len(ticks) <= 7 and (np.diff(ticks) >= (np.log1p(high) - np.log1p(low)) / 6).all(), (low, high)

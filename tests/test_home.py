@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -122,5 +123,20 @@ def test_what_a_killed_process_left_half_done_is_swept_by_the_next(tmp_path):
     left = tmp_path / "gathered" / ".partial-dead-0123"
     left.mkdir(parents=True)
     (left / "orders.parquet").write_bytes(b"rows of persons")
+    (tmp_path / "gathered" / ".partial-dead-latest").write_text("0123")
     with home.alone(tmp_path / "gathered"):
-        assert not left.exists()
+        assert os.listdir(tmp_path / "gathered") == []
+
+
+def test_one_run_of_a_study_at_a_time(tmp_path):
+    with home.locked(tmp_path, "demo", 0):
+        with pytest.raises(errors.Busy, match="another run of demo is under way\n  waited 0.3 seconds\n.*--wait") as caught:
+            with home.locked(tmp_path, "demo", 0.3):
+                pass
+    assert caught.value.exit_code == 5
+    with home.locked(tmp_path, "demo", 0):
+        assert os.listdir(tmp_path) == [".lock"]
+
+
+def test_the_clock_is_utc_to_the_second():
+    assert datetime.fromisoformat(home.clock()).tzinfo is not None and home.clock().endswith("Z")

@@ -79,8 +79,9 @@ def test_any_labels_will_do_and_their_order_does_not_matter(outcomes):
 
 def test_without_an_outcome_window_tables_are_empty_and_keep_their_columns():
     closed = studies.Window(start="2025-01-01", as_of="2025-02-01", end="2025-02-01")
-    found = kpis.outcomes(tables(orders=ORDERS, events=EVENTS), closed, CUSTOMERS)
-    assert kpis.available(["orders", "events"], closed) == [] and (found.revenue == 0).all()
+    for window in (closed, None):
+        found = kpis.outcomes(tables(orders=ORDERS, events=EVENTS), window, CUSTOMERS)
+        assert kpis.available(["orders", "events"], window) == [] and found.shape == (4, 0) and found.attrs == {"days": 0, "caps": {}}
     table = kpis.by_segment(LABELS, found, [])
     assert table.empty and list(table.columns) == ["segment", "kpi", "unit", "value", "low", "high", "n", "se", "events"]
 
@@ -107,3 +108,11 @@ def test_every_kpi_says_what_it_means_in_which_unit(name):
 def test_hypotheses_are_tested_on_capped_money_and_plain_shares(outcomes):
     assert (kpis.one_value_per_customer("revenue", outcomes) == outcomes.revenue_capped).all()
     assert kpis.one_value_per_customer("retention", outcomes).tolist() == [1, 1, 1, 0]
+
+
+def test_the_order_of_customers_changes_no_digit():
+    rng = np.random.default_rng(1)
+    outcomes = pd.DataFrame({"revenue": rng.lognormal(3, 2, 500), "orders": rng.integers(0, 5, 500) * 1.0})
+    outcomes["revenue_capped"] = outcomes.revenue.clip(upper=100)
+    found = {kpis.estimate(name, outcomes.sample(frac=1, random_state=seed)) for name in ("revenue_capped", "aov") for seed in range(8)}
+    assert len(found) == 2

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from segkit import home, manifest
+from segkit.sources.dataset import Reading
 from segkit.studies import Study
 
 STUDY = Study(study="small", dataset="demo", question="Who stays?", as_of="2025-10-03", cluster_on=["spend"])
-GATHERED = SimpleNamespace(fingerprint="0123456789ab", dataset=SimpleNamespace(synthetic=True))
+AGE = Reading(column="Age", kind="demographic", type="integer", sensitive=True)
+GATHERED = SimpleNamespace(fingerprint="0123456789ab", dataset=SimpleNamespace(synthetic=True, attributes={"age": AGE}))
 
 
 @pytest.fixture(autouse=True)
@@ -74,4 +76,22 @@ def test_the_manifest_names_everything_and_hashes_every_table(tmp_path):
     assert (made["run_id"], made["study"], made["dataset"], made["fingerprint"]) == ("2025-10-03-abcdef01", "small", "demo", "0123456789ab")
     assert set(made["versions"]) == {"segkit", "python", *manifest.NUMERIC} and made["synthetic"] is True
     shown = manifest.shown(made)
+    assert (shown["when"], shown["windows"]) == ("as of 2025-10-03", "observed before 2025-10-03; outcome 90 days from there")
+    assert (made["sensitive"], shown["sensitive"], shown["sensitive_why"]) == ([], [], "")
     assert shown["seed"] == STUDY.seed and shown["horizon_days"] == 90 and f"pandas {made['versions']['pandas']}" in shown["versions"]
+
+
+def test_a_run_without_dates_says_so_everywhere(tmp_path):
+    undated = STUDY.model_copy(update={"as_of": "none", "horizon_days": 0})
+    run_id = manifest.identity(undated, GATHERED)
+    assert run_id.startswith("undated-") and len(run_id) == 16
+    shown = manifest.shown(manifest.of_run(undated, GATHERED, run_id, tmp_path))
+    assert (shown["as_of"], shown["when"], shown["windows"]) == ("none", "cross-sectional", "none, the data are cross-sectional")
+    without = manifest.shown(manifest.of_run(STUDY.model_copy(update={"horizon_days": 0}), GATHERED, run_id, tmp_path))
+    assert without["windows"] == "observed before 2025-10-03; outcome none"
+
+
+def test_the_manifest_names_the_sensitive_attributes_that_were_used_and_why(tmp_path):
+    study = STUDY.model_copy(update={"cluster_on": ["spend", "age"], "sensitive_why": "the law asks for it"})
+    made = manifest.of_run(study, GATHERED, "2025-10-03-abcdef01", tmp_path)
+    assert made["sensitive"] == ["age"] and manifest.shown(made)["sensitive_why"] == "the law asks for it"

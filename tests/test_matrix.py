@@ -117,3 +117,30 @@ def test_a_sample_is_drawn_by_seed_and_not_by_order(features):
     assert len(drawn) == 50 and drawn.index.is_unique and drawn.equals(matrix.sample(shuffled, 50, seed=4))
     assert not drawn.equals(matrix.sample(prepared, 50, seed=5))
     assert matrix.sample(shuffled, 200, seed=4).equals(prepared)
+
+
+def test_a_yes_no_answer_is_not_taken_as_log_however_rare_a_yes_is():
+    answers = pd.DataFrame({"yes": [1.0] + [0.0] * 29, "spend": np.arange(30.0) ** 4})
+    recipe = matrix.recipe(answers, ["yes", "spend"])
+    assert recipe.log == (False, True)
+
+
+def test_the_recipe_has_the_same_digits_in_any_order(features):
+    columns = list(features)
+    recipes = {matrix.recipe(features.sample(frac=1, random_state=seed), columns) for seed in range(8)}
+    assert len(recipes) == 1
+
+
+def test_rows_that_tie_come_in_the_order_of_what_else_is_known():
+    known = pd.DataFrame({"a": [1.0, 1, 0], "b": [2.0, 2, 1], "else": ["y", "x", None]}, index=["p1", "p2", "p3"])
+    recipe = matrix.recipe(known, ["a", "b"])
+    assert list(matrix.prepare(known, recipe).index) == ["p3", "p2", "p1"] == list(matrix.prepare(known.iloc[::-1], recipe).index)
+
+
+def test_values_of_any_type_can_be_put_in_order():
+    from datetime import date
+
+    table = pd.DataFrame(
+        {"n": [2, 1, 1, 1], "day": [None, date(2025, 1, 2), None, date(2025, 1, 1)], "word": [None, "b", "a", "a"]}, index=list("abcd")
+    )
+    assert list(matrix.by_values(table).index) == ["d", "b", "c", "a"] == list(matrix.by_values(table.iloc[::-1]).index)

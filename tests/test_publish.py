@@ -14,7 +14,7 @@ import pytest
 from nbformat import v4
 from test_runs import TABLES, VERDICT
 
-from segkit import publish, show
+from segkit import errors, privacy, publish, show
 from segkit.publish import pages, summary
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&</td></title><svg/onload=alert(1)>"
@@ -25,7 +25,11 @@ RUN = {
     "fingerprint": "0123",
     "synthetic": True,
     "as_of": "2025-10-03",
+    "when": "as of 2025-10-03",
+    "windows": "observed before 2025-10-03; outcome 90 days from there",
     "horizon_days": 90,
+    "sensitive": [],
+    "sensitive_why": "",
     "seed": 7,
     "versions": "python 3.13.0",
 }
@@ -102,7 +106,13 @@ def report(tmp_path):
         (folder / "verdict.json").write_text(json.dumps(verdict))
         (folder / "manifest.json").write_text(
             json.dumps(
-                {"run_id": run_id, "as_of": run_id[:10], "published_at": "2026-01-01T00:00:00Z", "question": question, "synthetic": False}
+                {
+                    "run_id": run_id,
+                    "as_of": "none" if "undated" in run_id else run_id[:10],
+                    "published_at": "2026-01-01T00:00:00Z",
+                    "question": question,
+                    "synthetic": False,
+                }
             )
         )
         return folder
@@ -194,10 +204,57 @@ def test_a_datasets_title_is_escaped(notebook):
 
 def test_the_summary_says_what_was_found(report):
     page = closed(summary.page(report(), "Who stays?", RUN))
-    assert "Who stays?" in page.text and "structure is reproducible" in page.text and "1 supported (stay)" in page.text
+    assert "Who stays?" in page.text and "structure is reproducible" in page.text and "The one claim, stay, is supported." in page.text
     assert "These data are synthetic" in page.text and RUN["run_id"] in page.text
     linked = {attrs["href"] for attrs in page.all("a")}
     assert linked >= {f"tables/{name}.csv" for name in TABLES} | {"verdict.json", "manifest.json", "01_gather.html", "04_kpis.html"}
+
+
+def test_the_first_step_counts_what_came_in_of_all_inputs(report):
+    lines = "orders,0,delivered: one.csv,input,0,1400,100,900,1.00\norders,0,delivered: two.csv,input,0,1016,100,900,1.00\n"
+    page = closed(summary.page(report(ledger=TABLES["ledger"].replace("\n", "\n" + lines, 1)), "Who?", RUN))
+    assert "2,416 rows of orders came in, 2,391 are used." in page.text
+
+
+def test_several_claims_are_counted(report):
+    claims = [VERDICT["hypotheses"][0], VERDICT["hypotheses"][0] | {"name": "spend", "verdict": "refuted"}]
+    assert (
+        "Of 2 claims, 1 supported (stay) and 1 refuted (spend)."
+        in closed(summary.page(report(VERDICT | {"hypotheses": claims}), "Who?", RUN)).text
+    )
+
+
+EMPTY = {name: TABLES[name].splitlines()[0] + "\n" for name in ("kpis", "explained", "hypotheses", "monthly", "cohorts")}
+
+
+def test_the_summary_of_a_survey_speaks_of_no_date_and_no_outcome(report):
+    survey = {
+        "ledger": TABLES["ledger"].replace("orders,", "customers,"),
+        "sizes": "segment,n,share\nS1,111,0.58\nS2,80,0.42\n",
+        "profiles": "segment,n,share,feature,unit,median,p25,p75,yes,overall,z,marker,n_known\n"
+        "S1,111,0.58,yummy,share,,,,0.9,0.6,0.7,+,111\nS2,80,0.42,yummy,share,,,,0.1,0.6,-1.2,--,80\n",
+    }
+    chosen = VERDICT["segmentation"] | {"as_of": "none", "horizon_days": 0, "cluster_on": ["yummy"]}
+    verdict = VERDICT | {"hypotheses": [], "looks": [], "m": 0, "segmentation": chosen, "window": VERDICT["window"] | {"as_of": "none"}}
+    undated = RUN | {"as_of": "none", "when": "cross-sectional", "windows": "none, the data are cross-sectional", "horizon_days": 0}
+    page = closed(summary.page(report(verdict, **(EMPTY | survey)), "Who likes it?", undated))
+    assert "study small · cross-sectional" in page.text and "none, the data are cross-sectional" in page.text
+    assert "191 customers, everyone in the data" in page.text and "2,416 rows of customers came in" in page.text
+    assert "More often yummy" in page.text and "Less often yummy" in page.text
+    assert "The data are of one moment" in page.text and "No outcome window" in page.text and "Nothing was claimed" in page.text
+    assert not re.search(r"as of none|before none|from none|after none|cut-off date", page.text)
+
+
+def test_the_summary_without_an_outcome_window_says_so_once(report):
+    folder = report(VERDICT | {"hypotheses": [], "looks": [], "m": 0}, **EMPTY)
+    page = closed(summary.page(folder, "Who?", RUN | {"horizon_days": 0}))
+    assert page.text.count("There is no outcome window") == 1 and "ordered or used the product before 2025-10-03" in page.text
+
+
+def test_the_summary_says_which_sensitive_attributes_were_used_and_why(report):
+    page = closed(summary.page(report(), "Who?", RUN | {"sensitive": ["age", "gender"], "sensitive_why": f"the law asks for it {PAYLOAD}"}))
+    assert f"what the dataset calls sensitive: age and gender. Reason given: the law asks for it {PAYLOAD}" in page.text
+    assert "sensitive" not in closed(summary.page(report(study="plain"), "Who?", RUN)).text
 
 
 def test_a_payload_anywhere_in_a_run_is_text(report):
@@ -289,3 +346,57 @@ def test_the_page_of_a_failure_holds_three_facts(tmp_path):
     publish.write_failed(tmp_path, "small", "kpis", "04_kpis failed: <ValueError>", 1)
     page = closed((tmp_path / "FAILED.html").read_text())
     assert len(page.all("dd")) == 3 and "04_kpis failed: <ValueError>" in page.text and os.listdir(tmp_path) == ["FAILED.html"]
+
+
+def test_the_index_lists_a_run_without_dates_as_cross_sectional(report, tmp_path):
+    report(run_id="undated-abcdef05")
+    html = publish.write_index(tmp_path / "reports").read_text()
+    closed(html)
+    assert ">cross-sectional</a>" in html and ">none<" not in html
+
+
+# --- the search before anything is published
+
+
+@pytest.fixture
+def pages_with(tmp_path, monkeypatch):
+    """pages_with(text) -> folder of a report with an ordinary table and a page that says so."""
+    monkeypatch.setenv("SEGKIT_HOME", str(tmp_path))
+    monkeypatch.setenv("SEGKIT_KEY", "a key of a workbench for tests")
+
+    def make(text: str):
+        folder = tmp_path / "partial"
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        (folder / "tables" / "sizes.csv").write_text("segment,n\nS1,12346\nS2,17850\n")
+        (folder / "03_segments.html").write_text(f"<html><body>{text}</body></html>")
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>C000123</p>",
+        '<img src="x" alt="spend of C000123">',
+        "<p>p0123456789abcdef0123</p>",
+        "<td>p0123456789ab…</td>",
+        "<p>Ask Oyelaran &amp; Sons about it</p>",
+        "<p>oyelaran<b>@</b>example.com</p>",
+    ],
+)
+def test_a_leak_is_refused_without_saying_who(pages_with, text):
+    values = [("p1", "name", "Oyelaran & Sons"), ("p1", "email", "oyelaran@example.com")]
+    folder = pages_with(text)
+    digests = privacy.Digests.of(privacy.digests_of(values))
+    with pytest.raises(errors.Leak) as caught:
+        publish.refuse_leaks(folder, {"C000123", "12346", "17850", "p0123456789abcdef0123"}, digests)
+    said = str(caught.value)
+    assert caught.value.exit_code == 6 and "03_segments.html (1)" in said and "sizes.csv" not in said and "nothing was published" in said
+    assert not [word for word in ("C000123", "p0123", "Oyelaran", "oyelaran", "example.com") if word in said]
+
+
+def test_a_report_that_names_nobody_passes(pages_with):
+    folder = pages_with(show.table(pd.DataFrame({"segment": ["S1", "S2"], "n": [12346, 17850], "value": [12346.5, 0.1785]})))
+    digests = privacy.Digests.of(privacy.digests_of([("p1", "name", "Ward"), ("p1", "phone", "020 7946 0958")]))
+    publish.refuse_leaks(folder, {"C000123", "12346", "17850"}, digests)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import tree, workbench, write_study
 
-from segkit import errors, execute, home, runs, studies
+from segkit import errors, execute, home, privacy, runs, studies
 from segkit.manifest import NUMERIC
 from segkit.manifest import identity as identity_of
 
@@ -211,6 +211,35 @@ def test_each_notebook_is_given_the_parameters_its_cell_names(bench):
     assert given("01_gather") == {"study": "small", "run": latest(bench).name, "dataset": "demo"}
 
 
+def test_notebooks_are_told_what_was_gathered_for_them(bench):
+    (bench / "segments.py").write_text("(data / 'told').write_text(os.environ['SEGKIT_FINGERPRINT'])")
+    report = runs.run("small", force=True).parent
+    told = (bench / "data" / "runs" / "small" / report.name / "told").read_text()
+    assert told == json.loads((report / "manifest.json").read_text())["fingerprint"]
+    executed = [path.read_text() for path in (bench / "data" / "runs" / "small" / report.name).glob("*.ipynb")]
+    assert len(executed) == 4 and not [text for text in executed if os.environ["SEGKIT_KEY"] in text], "the key is no parameter"
+
+
+def test_runs_and_failures_are_on_record(bench):
+    before = privacy.audit.acts()
+    runs.run("small", force=True)
+    (bench / "kpis.py").write_text("1 / 0")
+    with pytest.raises(errors.NotebookFailed):
+        runs.run("small", force=True)
+    first, second = privacy.audit.acts()[len(before) :]
+    for act, outcome in ((first, "published"), (second, "failed")):
+        assert (act["what"], act["study"], act["dataset"], act["run"], act["outcome"]) == (
+            "run",
+            "small",
+            "demo",
+            latest(bench).name,
+            outcome,
+        )
+    assert (second["stage"], second["exit_code"]) == ("kpis", 1)
+    runs.run("small")
+    assert len(privacy.audit.acts()) == len(before) + 2, "what is already there is not run again"
+
+
 def test_the_same_inputs_are_the_same_run_wherever_the_workbench_lies(bench, no_kernels, caplog):
     caplog.set_level("INFO", "segkit")
     before = tree(bench)
@@ -266,10 +295,12 @@ def test_a_gate_fails_after_publishing_and_again_when_the_run_is_already_there(b
 
 
 def test_out_sends_data_and_reports_to_one_other_folder(bench, tmp_path, monkeypatch):
+    record = "data/audit.jsonl"
     before, out = tree(bench), tmp_path / "deep" / "out"
     monkeypatch.chdir(tmp_path)
     assert runs.run("small", out=Path("deep/out")) == out / "reports" / "small" / latest(bench).name / "index.html"
-    assert tree(bench) == before and sorted(path.name for path in out.iterdir()) == ["data", "reports"]
+    assert tree(bench) | {record: b""} == before | {record: b""} and sorted(path.name for path in out.iterdir()) == ["data", "reports"]
+    assert privacy.audit.acts()[-1]["out"] == str(out), "at home it is known where rows of persons lie"
     assert {path.name for path in (out / "data").iterdir()} == {"gathered", "runs"}
     assert stat.S_IMODE((out / "data").stat().st_mode) == 0o700
     assert os.access(out, os.X_OK) and stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE((out / "reports").stat().st_mode), (

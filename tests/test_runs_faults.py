@@ -138,7 +138,7 @@ def with_words_for_amounts(header, rows):
         (
             without_amount,
             [
-                "orders: columns are missing in demo/orders.csv",
+                "orders: columns are missing in orders.csv",
                 "- amount (declared, not in the file; do you mean 'amuont'?)",
                 "+ amuont (in the file, not declared)",
             ],
@@ -279,7 +279,7 @@ def test_a_shown_customer_is_a_leak_and_a_printed_one_never_leaves_the_notebook(
     (bench / "gather.py").write_text("print('C000002')")
     (bench / "behavior.py").write_text("from IPython.display import HTML, display\ndisplay(HTML('<p>The best customer is C000002.</p>'))")
     said, page = failed(bench, 6, "publish")
-    assert "files (and ids found): 02_behavior.html (1)" in said and "C000002" not in said + page
+    assert "identifiers found): 02_behavior.html (1)" in said and "C000002" not in said + page
     (bench / "behavior.py").unlink()
     assert segkit("run", "small", "--force")[0] == 0
     assert not [name for name, text in tree(bench / "reports").items() if b"C000002" in text]

@@ -226,11 +226,20 @@ def test_when_nobody_ordered_every_rfm_code_is_000():
 
 def test_random_groups_have_the_same_sizes_and_know_nothing():
     labels = pd.Series(["S1"] * 500 + ["S2"] * 300 + ["S3"] * 200, index=[f"c{i:04d}" for i in range(1000)])
-    dealt = segments.random_like(labels, seed=3)
+    known = pd.DataFrame({"spend": np.random.default_rng(1).normal(size=1000)}, index=labels.index)
+    dealt = segments.random_like(labels, known, seed=3)
     assert dealt.value_counts().to_dict() == {"S1": 500, "S2": 300, "S3": 200} and dealt.index.equals(labels.index)
     assert abs(adjusted_rand_score(labels, dealt)) < 0.02
-    assert segments.random_like(labels.sample(frac=1, random_state=1), 3)[labels.index].equals(dealt)
-    assert not segments.random_like(labels, 4).equals(dealt)
+    assert segments.random_like(labels.sample(frac=1, random_state=1), known, 3)[labels.index].equals(dealt)
+    assert not segments.random_like(labels, known, 4).equals(dealt)
+
+
+def test_random_groups_are_dealt_by_what_is_known_and_not_by_name():
+    known = pd.DataFrame({"spend": [1.0, 1.0, 2.0, np.nan] * 5, "region": ["n", None, "s", "s"] * 5, "later": np.arange(20.0)})
+    labels = pd.Series(["S1", "S2"] * 10)
+    named = [pd.Index([f"c{i:02d}" for i in np.random.default_rng(seed).permutation(20)]) for seed in (1, 2)]
+    dealt = [list(segments.random_like(labels.set_axis(names), known.set_axis(names), 3)) for names in named]
+    assert dealt[0] == dealt[1]
 
 
 def test_baselines_are_rfm_when_there_are_orders_and_random_groups_always():
@@ -238,3 +247,4 @@ def test_baselines_are_rfm_when_there_are_orders_and_random_groups_always():
     bought = pd.DataFrame({"days_since_last_order": [1, 2], "n_orders": [1, 2], "spend": [1.0, 2.0]}, index=["a", "b"])
     assert set(segments.baselines(bought, labels, 1)) == {"rfm", "random"}
     assert set(segments.baselines(pd.DataFrame({"active_days": [1, 2]}, index=["a", "b"]), labels, 1)) == {"random"}
+    assert set(segments.baselines(bought[["n_orders"]], labels, 1)) == {"random"}, "an attribute alone is no RFM"

@@ -1,5 +1,6 @@
 """Every point at which publishing can be cut short, and what is left of it after healing."""
 
+import json
 import os
 from contextlib import suppress
 
@@ -144,6 +145,30 @@ def test_after_a_failure_the_executed_notebooks_stay_with_the_data(tmp_path, kee
     shelves.set_aside(inside, outside, keep)
     assert not inside.exists() and not outside.exists()
     assert (sorted(os.listdir(failed)) if failed.exists() else []) == left
+
+
+ROW = "KeyError: Anna from Xanten"
+
+
+@pytest.mark.parametrize("encrypted, quoted", [(False, True), (True, False)])
+def test_where_rows_are_encrypted_a_failed_notebook_keeps_no_outputs(tmp_path, encrypted, quoted):
+    inside, failed = tmp_path / "data" / ".partial-a", tmp_path / "data" / "failed"
+    inside.mkdir(parents=True)
+    code = {"cell_type": "code", "source": "gather()", "metadata": {"papermill": {"status": "failed"}}}
+    cells = [
+        code | {"outputs": [{"output_type": "error", "traceback": [ROW]}]},
+        {"cell_type": "markdown", "source": "# Größe", "metadata": {}},
+    ]
+    (inside / "01_gather.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}, ensure_ascii=False), encoding="utf-8")
+    (inside / "02_behavior.ipynb.partial").write_text(json.dumps({"cells": cells}))
+    (inside / "03_segments.ipynb").write_text(f"cut short: {ROW}")
+    (inside / "04_kpis.ipynb").write_text(json.dumps([ROW]))
+    (inside / "study.json").write_text("{}")
+    shelves.set_aside(inside, tmp_path / "reports", keep=True, encrypted=encrypted)
+    assert any(ROW in path.read_text() for path in failed.iterdir()) == quoted
+    kept = json.loads((failed / "01_gather.ipynb").read_text(encoding="utf-8"))
+    assert kept["cells"][1] == cells[1] and kept["cells"][0]["metadata"] == code["metadata"], "which cell failed can still be seen"
+    assert (failed / "study.json").exists() and not list(failed.glob(".partial-*"))
 
 
 def test_setting_aside_what_was_never_made_is_no_error(tmp_path):

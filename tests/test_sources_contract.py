@@ -115,7 +115,7 @@ def test_a_file_without_a_header_is_refused_without_quoting_its_first_line(tmp_p
 
 def test_a_row_goes_with_the_first_rule_that_finds_it(tmp_path, monkeypatch):
     content = MANY + ",2025-01-01,-1\nx,2025-01-01,-1\ny,soon,-1\n,2025-01-01,5\nz,2025-01-01,\n"
-    rules = [{"name": "negative", "column": "amount", "below": 0}, {"name": "no customer", "column": "customer_id", "missing": True}]
+    rules = [{"name": "negative", "when": "amount < 0"}, {"name": "no customer", "when": "missing(customer_id)"}]
     found = gathered(tmp_path, monkeypatch, content, rules=rules)
     assert aside(found).reason.value_counts().to_dict() == {
         "negative": 2,
@@ -132,28 +132,29 @@ def test_a_row_goes_with_the_first_rule_that_finds_it(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("rule", "gone"),
     [
-        ({"column": "amount", "below": 2}, ["a"]),
-        ({"column": "amount", "at_most": 2}, ["a", "b"]),
-        ({"column": "amount", "above": 2}, ["c"]),
-        ({"column": "amount", "at_least": 2}, ["b", "c"]),
-        ({"column": "category", "starts_with": "B"}, ["b"]),
-        ({"column": "category", "one_of": ["B1", "C"]}, ["b", "c"]),
-        ({"column": "category", "missing": True}, ["a"]),
-        ({"column": "is_return", "is_true": True}, ["c"]),
+        ({"when": "amount < 2"}, ["a"]),
+        ({"when": "amount <= 2"}, ["a", "b"]),
+        ({"when": "not amount <= 2"}, ["c"]),
+        ({"when": "starts_with(category, 'B')"}, ["b"]),
+        ({"when": "category in ['B1', 'C']"}, ["b", "c"]),
+        ({"when": "missing(category)"}, ["a"]),
+        ({"when": "is_return"}, ["c"]),
+        ({"when": "is_return or amount < 2"}, ["a", "c"]),
+        ({"when": "note == 'odd'"}, ["b"]),
         ({"repeated": True}, ["c"]),
     ],
 )
 def test_each_kind_of_rule_finds_its_rows_and_no_row_without_a_value(tmp_path, monkeypatch, rule, gone):
-    content = "id,at,amount,what,back\na,2025-01-01,1.99,,\nb,2025-01-01,2,B1,no\nc,2025-01-01,3,C,yes\nd,2025-01-01,,D,no\n"
+    content = "id,at,amount,what,back,note\na,2025-01-01,1.99,,,\nb,2025-01-01,2,B1,no,odd\nc,2025-01-01,3,C,yes,\nd,2025-01-01,,D,no,\n"
     if "repeated" in rule:
-        content += "c,2025-01-01,3,C,yes\n"
+        content += "c,2025-01-01,3,C,yes,\n"
     columns = ORDERS | {"category": "what", "is_return": "back"}
     found = gathered(tmp_path, monkeypatch, content, columns, rules=[{"name": "found"} | rule])
     assert sorted(aside(found).query("reason == 'found'").customer_id) == gone
 
 
 def test_a_warning_counts_among_the_rows_that_stay_and_removes_nothing(tmp_path, monkeypatch):
-    rules = [{"name": "twice", "repeated": True, "severity": "warn"}, {"name": "small", "column": "amount", "below": 1}]
+    rules = [{"name": "twice", "repeated": True, "severity": "warn"}, {"name": "small", "when": "amount < 1"}]
     found = gathered(
         tmp_path, monkeypatch, "id,at,amount\na,2025-01-01,5\na,2025-01-01,5\nb,2025-01-01,0.5\nb,2025-01-01,0.5\n", rules=rules
     )
@@ -165,70 +166,72 @@ def test_a_warning_counts_among_the_rows_that_stay_and_removes_nothing(tmp_path,
 def test_a_product_is_exact_money_and_one_too_large_costs_only_its_row(tmp_path, monkeypatch):
     content = "id,at,price,pieces\na,2025-01-01,0.10,3\nb,2025-01-01,99999999999999,99999999999\nc,2025-01-01,5,\n"
     columns = {"customer_id": "id", "ordered_at": "at", "unit_price": "price", "quantity": "pieces"}
-    found = gathered(tmp_path, monkeypatch, content, columns, product={"amount": ["quantity", "unit_price"]})
+    found = gathered(tmp_path, monkeypatch, content, columns | {"amount": {"formula": "quantity * unit_price"}})
     assert [str(value) for value in rows(found).amount] == ["0.3000"]
     assert str(found.tables["orders"].amount.type()) == "decimal(18, 4)"
     assert aside(found).reason.to_dict() == {0: "missing amount", 1: "missing amount"}
 
 
+def test_a_rule_that_refuses_stops_the_delivery_and_says_how_many_rows_it_found(tmp_path, monkeypatch):
+    rules = [{"name": "negative", "when": "amount < 0"}, {"name": "unheard of", "when": "amount > 100", "severity": "refuse"}]
+    fine = gathered(tmp_path / "fine", monkeypatch, MANY + "x,2025-01-01,-500\n", rules=rules)
+    assert list(fine.ledger.rule) == ["as delivered", "negative", "unheard of"] and fine.ledger["rows"].iloc[2] == 0
+    with pytest.raises(BadInput, match="orders: a rule refuses this delivery\n  unheard of: 2 rows"):
+        gathered(tmp_path / "not", monkeypatch, MANY + "x,2025-01-01,500\ny,2025-01-01,500\n", rules=rules)
+
+
+def test_times_that_can_be_read_in_two_ways_are_refused_with_both_readings(tmp_path, monkeypatch):
+    with pytest.raises(BadInput) as refused:
+        gathered(tmp_path, monkeypatch, "id,at,amount\na,08-01-2017 10:30,1\nb,03-02-2017 11:00,2\nc,25-02-2017 12:00,3\n")
+    assert str(refused.value) == (
+        "orders: the times of ordered_at can be read in more than one way\n"
+        "  day first (%d-%m-%Y %H:%M) reads 3 of 3 values: 08-01-2017 is 8 January\n"
+        "  month first (%m-%d-%Y %H:%M) reads 2 of 3 values: 08-01-2017 is 1 August\n"
+        "  -> declare `format` for ordered_at in the dataset file"
+    )
+    declared = ORDERS | {"ordered_at": {"column": "at", "format": "%d-%m-%Y %H:%M"}}
+    found = gathered(tmp_path, monkeypatch, "id,at,amount\na,08-01-2017 10:30,1\nb,31-12-2016 11:00,2\n", declared)
+    assert sorted(map(str, rows(found).ordered_at)) == ["2016-12-31 11:00:00", "2017-01-08 10:30:00"]
+
+
+def test_a_key_that_stands_twice_keeps_one_row_whatever_the_order(tmp_path, monkeypatch):
+    lines = ["a,2025-01-01,1\n", "a,2025-01-01,2\n", "b,2025-01-01,3\n"]
+    rules = [{"name": "twice", "repeated": ["customer_id", "ordered_at"]}]
+    kept = [
+        rows(gathered(tmp_path / str(n), monkeypatch, "id,at,amount\n" + "".join(order), rules=rules))
+        for n, order in enumerate((lines, lines[::-1]))
+    ]
+    assert [str(amount) for amount in kept[0].sort_values("customer_id").amount] == ["1.0000", "3.0000"]
+    assert kept[0].equals(kept[1])
+
+
+def test_customers_nobody_knows_are_set_aside_and_counted(tmp_path, monkeypatch):
+    orders = {"file": "orders.csv", "columns": ORDERS, "rules": [{"name": "unknown customer", "unknown_in": "customers"}]}
+    declare(tmp_path, monkeypatch, {"orders": orders, "customers": {"file": "customers.csv", "columns": {"customer_id": "id"}}})
+    (tmp_path / "data" / "raw" / "orders.csv").write_text(ROWS + "stranger,2025-03-01,9\n,2025-03-01,9\n")
+    (tmp_path / "data" / "raw" / "customers.csv").write_text("id\na\nb\nnever\n")
+    found = sources.gather("shop")
+    assert aside(found)[["customer_id", "reason"]].fillna("").to_numpy().tolist() == [
+        ["", "missing customer_id"],
+        ["stranger", "unknown customer"],
+    ]
+
+
 @pytest.mark.parametrize(
-    ("source", "complaint"),
+    ("rule", "complaint"),
     [
-        ({"columns": {"customer_id": "id", "amount": "amount"}}, "required column 'ordered_at' is not declared"),
-        ({"columns": ORDERS | {"chanel": "x"}}, "unknown column 'chanel'; do you mean 'channel'?"),
-        ({"columns": ORDERS, "product": {"unit_price": ["customer_id", "amount"]}}, "the product of two declared columns of numbers"),
-        (
-            {"columns": ORDERS, "rules": [{"name": "r", "column": "customer_id", "below": 3}]},
-            "rule 'r': customer_id is string, `below` tests money",
-        ),
-        (
-            {"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "starts_with": "C"}]},
-            "rule 'r': amount is money, `starts_with` tests string",
-        ),
-        (
-            {"columns": ORDERS, "rules": [{"name": "r", "column": "ordered_at", "is_true": True}]},
-            "ordered_at is timestamp, `is_true` tests boolean",
-        ),
-        ({"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "above": float("nan")}]}, "should be a finite number"),
-        ({"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "above": 1, "below": 0}]}, "needs a column and one test of"),
-        ({"columns": ORDERS, "rules": [{"name": "r", "column": "amuont", "above": 1}]}, "do you mean 'amount'?"),
-        ({"columns": ORDERS, "rules": [{"name": "r", "column": "amount", "above": 1}] * 2}, "two rules have the same name"),
-        ({"columns": ORDERS, "file": "../secret.csv"}, "no absolute path, no `..`"),
-        ({"columns": ORDERS, "attributes": {"region": "geographic"}}, "only customers have attributes"),
-        ({"columns": ORDERS, "colums": {}}, "unknown key 'tables.orders.colums': do you mean 'columns'?"),
+        ({"when": "amuont < 0"}, "- amuont (declared, not in the file; do you mean 'amount'?)"),
+        ({"when": "amount"}, "is not yes or no"),
+        ({"when": "customer_id < 3"}, "formula 'customer_id < 3' does not fit the types of its columns"),
+        ({"repeated": ["id", "att"]}, "- att (declared, not in the file; do you mean 'at'?)"),
     ],
 )
-def test_a_dataset_file_that_cannot_work_is_refused_before_any_row_is_read(tmp_path, monkeypatch, source, complaint):
-    declare(tmp_path, monkeypatch, {"orders": {"file": "orders.csv"} | source})
+def test_a_rule_that_cannot_be_applied_is_refused(tmp_path, monkeypatch, rule, complaint):
     with pytest.raises(BadInput) as refused:
-        sources.gather("shop")
+        gathered(tmp_path, monkeypatch, rules=[{"name": "found"} | rule])
     assert complaint in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["step", "reason", "is_repeat", "unreadable_x", "signed_up_at"])
-def test_an_attribute_cannot_take_the_name_of_a_column_of_ours(tmp_path, monkeypatch, name):
-    customers = {"file": "customers.csv", "columns": {"customer_id": "id", name: "x"}, "attributes": {name: "need"}}
-    declare(tmp_path, monkeypatch, {"orders": {"file": "orders.csv", "columns": ORDERS}, "customers": customers})
-    with pytest.raises(BadInput, match=f"attributes cannot be called {name}"):
-        sources.gather("shop")
-
-
-@pytest.mark.parametrize(
-    ("keys", "complaint"),
-    [
-        ({"timezone": "Berlin"}, "'Berlin' is not a time zone"),
-        ({"dataset": "other"}, "calls itself 'other'"),
-        ({"tables": {"customers": {"file": "c.csv", "columns": {"customer_id": "id"}}}}, "needs orders or events"),
-        (
-            {"tables": {"orders": {"file": "o.csv", "columns": ORDERS}, "visits": {"file": "v.csv", "columns": {}}}},
-            "unknown table 'visits'",
-        ),
-    ],
-)
-def test_a_dataset_names_its_zone_itself_and_behaviour(tmp_path, monkeypatch, keys, complaint):
-    declare(tmp_path, monkeypatch, {"orders": {"file": "o.csv", "columns": ORDERS}}, **({} if "tables" in keys else keys))
-    if "tables" in keys:
-        declare(tmp_path, monkeypatch, keys["tables"])
-    with pytest.raises(BadInput) as refused:
-        sources.gather("shop")
-    assert complaint in str(refused.value)
+def test_a_formula_of_another_type_than_its_column_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(BadInput, match="orders.amount: the formula gives string"):
+        gathered(tmp_path, monkeypatch, columns=ORDERS | {"amount": {"formula": "'free'"}})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 
 import ibis
@@ -110,7 +111,7 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(home, monkeypatch):
     monkeypatch.setattr(pd.DataFrame, "to_csv", lambda table, path, **options: path.write_text("half") and 1 / 0)
     with pytest.raises(ZeroDivisionError):
         shelf.write("sizes", FEATURES)
-    monkeypatch.setattr("pyarrow.parquet.write_table", lambda table, path: path.write_text("half") and 1 / 0)
+    monkeypatch.setattr("pyarrow.parquet.write_table", lambda table, path, **options: path.write_text("half") and 1 / 0)
     with pytest.raises(ZeroDivisionError):
         shelf.write_customers("customer_features", FEATURES)
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
@@ -124,6 +125,89 @@ def test_a_table_made_otherwise_is_refused_with_what_to_rerun(home):
     assert str(caught.value) == "customer_features was made with as_of 2025-07-01, this notebook says 2025-10-01\n  -> rerun 02_behavior"
     with pytest.raises(errors.BadInput, match="was made with seed None, this notebook says 7"):
         shelf.read_customers("customer_features", seed=7)
+
+
+@pytest.mark.parametrize("table", [FEATURES, ibis.memtable(FEATURES)], ids=["pandas", "ibis"])
+def test_encrypted_customers_come_back_the_same_and_lie_there_unreadable(home, monkeypatch, table):
+    monkeypatch.setenv("SEGKIT_KEY", "0123456789abcdef")
+    plain, shelf = store.shelf("plain"), store.shelf("demo")
+    plain.write_customers("customer_features", table, **STAMPS)
+    written = shelf.write_customers("customer_features", table, **STAMPS, encrypted=True)
+    rows, stamps = shelf.read_customers("customer_features", **STAMPS, encrypted=True)
+    pd.testing.assert_frame_equal(rows, plain.read_customers("customer_features")[0])
+    pd.testing.assert_frame_equal(rows, written)
+    assert stamps == STAMPS | {"encrypted": True}
+    raw = (shelf.customers / "customer_features.parquet").read_bytes()
+    assert raw[:4] == b"PARE" and not any(word in raw for word in (b"customer_id", b"spend", b"2025-07-01", b"fingerprint"))
+    assert os.listdir(shelf.customers) == ["customer_features.parquet"]
+
+
+def test_the_same_customers_encrypted_twice_are_the_same_when_decrypted(home, monkeypatch):
+    monkeypatch.setenv("SEGKIT_KEY", "0123456789abcdef")
+    first, second = store.shelf("demo"), store.shelf("other")
+    first.write_customers("customer_features", FEATURES, **STAMPS, encrypted=True)
+    second.write_customers("customer_features", FEATURES[::-1], **STAMPS, encrypted=True)
+    assert (first.customers / "customer_features.parquet").read_bytes() != (second.customers / "customer_features.parquet").read_bytes()
+    (rows, stamps), (again, same) = (shelf.read_customers("customer_features") for shelf in (first, second))
+    pd.testing.assert_frame_equal(rows, again)
+    assert stamps == same
+
+
+def test_plain_customers_are_read_and_written_without_any_key(home, monkeypatch):
+    monkeypatch.delenv("SEGKIT_KEY", raising=False)
+    shelf = store.shelf("demo")
+    shelf.write_customers("customer_features", FEATURES, **STAMPS)
+    shelf.read_customers("customer_features")
+    assert not (home / "data" / "key").exists()
+
+
+def test_encrypted_customers_are_not_read_with_another_key_nor_without_one(home, monkeypatch):
+    monkeypatch.setenv("SEGKIT_KEY", "0123456789abcdef")
+    shelf = store.shelf("demo")
+    shelf.write_customers("customer_features", FEATURES, **STAMPS, encrypted=True)
+    monkeypatch.setenv("SEGKIT_KEY", "fedcba9876543210")
+    with pytest.raises(errors.BadInput, match="made with another key"):
+        shelf.read_customers("customer_features")
+    monkeypatch.delenv("SEGKIT_KEY")
+    with pytest.raises(errors.BadInput, match="there is no key"):
+        shelf.read_customers("customer_features")
+    assert not (home / "data" / "key").exists()
+
+
+def test_the_first_encrypted_table_makes_the_key(home, monkeypatch):
+    monkeypatch.delenv("SEGKIT_KEY", raising=False)
+    shelf = store.shelf("demo")
+    shelf.write_customers("customer_features", FEATURES, **STAMPS, encrypted=True)
+    assert stat.S_IMODE((home / "data" / "key").stat().st_mode) == 0o600
+    assert len(shelf.read_customers("customer_features")[0]) == 3
+
+
+def test_what_is_encrypted_now_does_not_take_a_table_made_in_clear(home):
+    shelf = store.shelf("demo")
+    shelf.write_customers("customer_features", FEATURES, **STAMPS)
+    with pytest.raises(errors.BadInput, match="made with encrypted None, this notebook says True\n  -> rerun 02_behavior"):
+        shelf.read_customers("customer_features", **STAMPS, encrypted=True)
+
+
+def test_a_damaged_table_is_told_without_a_traceback(home):
+    shelf = store.shelf("demo")
+    shelf.write_customers("customer_features", FEATURES, **STAMPS)
+    path = shelf.customers / "customer_features.parquet"
+    path.write_bytes(path.read_bytes()[:-6])
+    with pytest.raises(errors.BadInput, match="customer_features.parquet cannot be read\n  the file in draft is damaged"):
+        shelf.read_customers("customer_features")
+
+
+def test_the_rows_of_a_published_run_may_have_been_purged(home):
+    published(home)
+    report = home / "reports" / "demo" / "2025-07-01-abcdef01"
+    report.mkdir()
+    (report / "manifest.json").write_text("{}")
+    shutil.rmtree(home / "data" / "runs")
+    with pytest.raises(errors.BadInput, match="customer_features is not there\n.*rows were purged or never made here\n.*--force"):
+        store.shelf("demo", "2025-07-01-abcdef01").read_customers("customer_features")
+    with pytest.raises(errors.BadInput, match=r"last published run \(2025-07-01-abcdef01\) were purged or never made\n.*02_behavior first"):
+        store.shelf("demo").read_customers("customer_features")
 
 
 def test_a_table_that_is_not_there_names_the_notebook_that_makes_it(home):

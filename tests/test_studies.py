@@ -21,11 +21,17 @@ def test_a_small_study_gets_the_defaults(tmp_path):
     study = load(tmp_path, BASE)
     assert (study.as_of, study.horizon_days, study.methods, study.k_min, study.k_max) == ("auto", 90, ["kmeans", "gmm", "ward"], 2, 8)
     assert (study.chosen_method, study.chosen_k, study.wanted_cut, study.min_cell, study.hypotheses) == ("auto", 0, False, 5, [])
+    assert study.sensitive_why == ""
 
 
 @pytest.mark.parametrize("written", ["2025-10-01", "'2025-10-01'", "20251001"])
 def test_as_of_may_be_written_as_a_date_or_as_text(tmp_path, written):
     assert load(tmp_path, BASE + f"as_of: {written}\n").as_of == "2025-10-01"
+
+
+def test_a_resolved_study_of_a_cross_sectional_dataset_can_be_read_back(tmp_path):
+    study = load(tmp_path, BASE + "horizon_days: 0\n").model_copy(update={"as_of": studies.UNDATED})
+    assert studies.Study.model_validate_json(study.model_dump_json()) == study
 
 
 def test_overrides_replace_keys_and_are_checked_like_them(tmp_path):
@@ -122,9 +128,28 @@ def test_windows_are_half_open_and_auto_ends_at_the_midnight_after_the_last_mome
             "as_of 2025-07-02 lies after the data\n  the data run from 2025-01-01 to 2025-06-30\n  -> choose 2025-07-01 or earlier",
         ),
         ("9999-12-31", 90, "lies after the data"),
+        ("none", 0, "as_of is `none`\n  the dataset has orders or events\n  -> write `auto`, or a date"),
         ("2025-04-03", 90, r"the outcome window \[2025-04-03, 2025-07-02\) is not over yet"),
     ],
 )
 def test_a_window_the_data_do_not_cover_is_refused(as_of, horizon, complaint):
     with pytest.raises(BadInput, match=complaint):
         studies.window(as_of, horizon, FIRST, LAST)
+
+
+@pytest.mark.parametrize("as_of", ["auto", "none"])
+def test_a_cross_sectional_dataset_has_no_window(as_of):
+    window = studies.no_window(as_of, 0)
+    assert window is None and studies.cut_off(window) is None and studies.day(window) == "none" and studies.outcome_days(window) == 0
+
+
+@pytest.mark.parametrize(("as_of", "horizon"), [("2025-01-01", 0), ("auto", 90), ("none", 1)])
+def test_a_study_of_a_cross_sectional_dataset_that_asks_for_a_window_is_told_what_to_write(as_of, horizon):
+    said = f"cross-sectional.*\n  the study says as_of {as_of} and horizon_days {horizon}\n  -> write `as_of: auto` and `horizon_days: 0`, and no hypo"
+    with pytest.raises(BadInput, match=said):
+        studies.no_window(as_of, horizon)
+
+
+def test_what_a_window_is_called():
+    window = studies.window("auto", 90, FIRST, LAST)
+    assert studies.cut_off(window) == datetime(2025, 4, 2) and studies.day(window) == "2025-04-02" and studies.outcome_days(window) == 90

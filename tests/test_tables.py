@@ -30,6 +30,9 @@ def test_every_column_has_a_type_and_a_meaning_and_every_table_says_what_it_adds
     for column, spec in table.columns.items():
         assert spec.dtype in DTYPES and spec.meaning, column
         assert spec.dtype != "money" or spec.unit == "currency", column
+        assert bool(spec.adds) == (not spec.required), (
+            f"{column}: what one could know with it is said of optional columns, and of these alone"
+        )
 
 
 def test_only_the_customer_s_id_is_personal_and_money_is_decimal():

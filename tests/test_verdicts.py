@@ -81,6 +81,14 @@ def test_a_customer_table_that_lost_people_decides_nothing():
     assert set(lost.reason) == {"the customer table lacks 1.1% of the ids seen before as_of"} and lost.p.isna().all()
 
 
+def test_segments_that_rest_on_attributes_without_a_date_decide_nothing():
+    found = verdicts.evaluate(CLAIMS, *world(), undated=["income", "yummy"])
+    assert found.p.isna().all() and found.value.notna().all()
+    assert set(found.reason) == {
+        "the segments rest on attributes of which nobody recorded when they were known, perhaps after as_of: income, yummy"
+    }
+
+
 def test_a_table_that_is_not_there_is_the_reason():
     labels, baselines, outcomes = world()
     found = verdicts.evaluate(

@@ -186,3 +186,11 @@ def test_holm_counts_what_is_not_in_the_list():
 )
 def test_verdict(sides, adjusted, said):
     assert verdicts.verdict(verdicts.Result(0, 0, 0, *sides), adjusted) == said
+
+
+def test_the_order_of_customers_changes_no_digit():
+    rng = np.random.default_rng(1)
+    rows = np.column_stack([rng.lognormal(1, 2, 1000), rng.integers(0, 4, 1000), rng.integers(0, 90, 1000)])
+    orders = [rng.permutation(1000) for _ in range(6)]
+    assert len({verdicts.beats_baseline(*rows[order].T) for order in orders}) == 1
+    assert len({verdicts.population_eta2(*rows[order, :2].T) for order in orders}) == 1

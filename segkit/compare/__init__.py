@@ -3,12 +3,13 @@
 import pandas as pd
 
 from segkit.compare.bootstrap import PAIRS, segment_stability, trusted
-from segkit.compare.profiles import profiles, sizes, traits
+from segkit.compare.profiles import TYPICAL, profiles, sizes, traits
 from segkit.compare.sweep import Recommendation, Sweep, agreement, beside, choose, least_size, recommend, sweep
 from segkit.compare.verdict import Structure, structure
 
 __all__ = [
     "PAIRS",
+    "TYPICAL",
     "Recommendation",
     "Structure",
     "Sweep",

@@ -6,34 +6,47 @@ import pandas as pd
 MARKED = 0.5  # a segment's mean this many standard deviations (of the matrix) from everyone's is called a trait
 
 
-def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, units: dict[str, str]) -> pd.DataFrame:
-    """Out: segment, n, share, feature, unit, median, p25, p75 (business units), overall (median of all), z, marker, n_known.
+TYPICAL = ["median", "p25", "p75", "yes"]
 
-    z is the segment's mean in the matrix, in standard deviations; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
+
+def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, units: dict[str, str]) -> pd.DataFrame:
+    """Out: segment, n, share, feature, unit, median, p25, p75 (business units), yes, overall, z, marker, n_known.
+
+    A yes/no answer, unit `share`, has the share of yes in place of median and quartiles. `overall` is the median, or the share of yes,
+    of everyone. z is the segment's mean in the matrix, in standard deviations; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
     """
     lines = []
     for segment, members in labels.groupby(labels):
         for name in matrix.columns:
-            known = features.loc[members.index, name].astype("float64").dropna()
-            low, median, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
-            z = float(matrix.loc[members.index, name].mean())
+            unit = units.get(name, "")
+            z = float(matrix.loc[members.index, name].sort_values().mean())
+            everyone = middle(features.loc[labels.index, name], unit)
             lines.append(
                 {
                     "segment": segment,
                     "n": len(members),
                     "share": len(members) / len(labels),
                     "feature": name,
-                    "unit": units.get(name, ""),
-                    "median": median,
-                    "p25": low,
-                    "p75": high,
-                    "overall": features.loc[labels.index, name].astype("float64").median(),
+                    "unit": unit,
+                    **middle(features.loc[members.index, name], unit),
+                    "overall": everyone["yes"] if unit == "share" else everyone["median"],
                     "z": z,
                     "marker": marker(z),
-                    "n_known": len(known),
+                    "n_known": int(features.loc[members.index, name].notna().sum()),
                 }
             )
     return pd.DataFrame(lines)
+
+
+def middle(column: pd.Series, unit: str) -> dict[str, float]:
+    """What is typical of a column: median, p25 and p75, or the share of yes where it holds yes/no answers; NaN for the others."""
+    known = column.astype("float64").dropna()
+    found = dict.fromkeys(TYPICAL, np.nan)
+    if len(known) == 0:
+        return found
+    if unit == "share":
+        return found | {"yes": float(known.mean())}
+    return found | dict(zip(("p25", "median", "p75"), known.quantile([0.25, 0.5, 0.75])))
 
 
 def marker(z: float) -> str:
@@ -59,6 +72,6 @@ def sizes(features: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     table = labels.groupby(labels).size().rename("n").rename_axis("segment").reset_index()
     table["share"] = table.n / len(labels)
     if "spend" in features:
-        spend = features.spend.loc[labels.index].fillna(0).groupby(labels).sum()
+        spend = features.spend.loc[labels.index].fillna(0).sort_values().groupby(labels).sum()
         table["spend_share"] = (spend / spend.sum()).loc[table.segment].to_numpy()
     return table

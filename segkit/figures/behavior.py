@@ -1,32 +1,11 @@
-"""Pictures of notebooks 01 and 02: what came in, how customers behave."""
+"""Pictures of notebook 02: how customers behave."""
 
-import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
-from segkit.figures.style import ACCENT, MUTED, SECOND, Picture, drawn, heat, known, nothing
+from segkit.figures.style import ACCENT, INK, MUTED, PALE, SECOND, Picture, drawn, heat, known, nothing, whiskers
 from segkit.show import number, words
-
-
-def ledger(rows: pd.DataFrame) -> Picture:
-    """Rows left after each cleaning rule, for the table that lost most."""
-    table = rows[rows.severity != "warn"].groupby("table", sort=False)["rows"].sum().idxmax()
-    part = rows[(rows.table == table) & (rows.severity != "warn")]
-    came, used = part.rows_left.iloc[0], part.rows_left.iloc[-1]
-
-    def draw(axes):
-        axes.barh(part.rule, part.rows_left, color=[MUTED] + [ACCENT] * (len(part) - 1), height=0.6)
-        for at, (left, out) in enumerate(zip(part.rows_left, part.rows)):
-            axes.text(left, at, f"  {number(left)}" + (f"  (−{number(out)})" if out else ""), va="center", fontsize=9)
-        axes.invert_yaxis()
-        axes.set(xlim=(0, came * 1.45), xlabel=f"rows of {table} left after each rule")
-        axes.xaxis.set_major_formatter(lambda value, _: number(value))
-        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
-        axes.grid(axis="y", visible=False)
-
-    return drawn(
-        draw, f"Of {number(came)} rows of {table}, {number(used)} ({number(used / came, 'share')}) pass every rule.", 0.7 + 0.38 * len(part)
-    )
 
 
 def monthly(rows: pd.DataFrame) -> Picture:
@@ -36,7 +15,7 @@ def monthly(rows: pd.DataFrame) -> Picture:
 
     def draw(axes):
         for axis, name in zip(np.ravel(axes), shown):
-            axis.bar(rows.month, rows[name].astype("float64"), color=[ACCENT if done else "#b8d0dc" for done in rows.complete], width=0.75)
+            axis.bar(rows.month, rows[name].astype("float64"), color=[ACCENT if done else PALE for done in rows.complete], width=0.75)
             axis.set_title("active customers" if name == "n" else name)
             axis.yaxis.set_major_formatter(lambda value, _: number(value))
             axis.set_xticks(range(0, len(rows), max(1, len(rows) // 6)))
@@ -52,8 +31,11 @@ def monthly(rows: pd.DataFrame) -> Picture:
 
 
 def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Picture:
-    """One small histogram per feature, from the 1st to the 99th percentile."""
-    names = list(histogram.feature.unique())
+    """One small histogram per feature, from the 1st to the 99th percentile; yes/no answers have a picture of their own (`answers`)."""
+    asked, told = set(distribution.feature[distribution.unit == "share"]), set(histogram.feature[histogram.n.fillna(0) > 0])
+    names = [name for name in histogram.feature.unique() if name in told - asked]
+    if not names:
+        return nothing("There is no feature with more than yes and no for an answer.")
     rows = -(-len(names) // 2)
     skewed = [words(name) for name in names if histogram.log[histogram.feature == name].iloc[0]]
 
@@ -71,10 +53,12 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
                 linewidth=0.4,
             )
             unit = distribution.unit[distribution.feature == name].iloc[0]
-            axis.set_title(f"{words(name)}" + (f" ({unit})" if unit not in words(name) else ""))
+            axis.set_title(words(name) + (f" ({unit})" if unit not in words(name) else ""))
             if part.log.iloc[0]:
                 axis.set_xscale("symlog", linthresh=max(1.0, part.right.iloc[0]))
                 axis.set_xticks(round_steps(part.left.iloc[0], part.right.iloc[-1]))
+            elif (part.right - part.left).eq(1).all():
+                axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axis.xaxis.set_major_formatter(lambda value, _: short(value))
             axis.minorticks_off()
             axis.grid(axis="x", visible=False)
@@ -85,15 +69,49 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
     return drawn(draw, alt, 1.75 * rows, rows, 2, squeeze=False)
 
 
+def answers(distribution: pd.DataFrame) -> Picture:
+    """The share of yes of every yes/no answer, with its interval."""
+    rows = known(distribution[distribution.unit == "share"], "mean", "low", "high")
+    if rows.empty:
+        return nothing("There are no yes/no answers, or too few to show them.")
+    most, least = rows.loc[rows["mean"].idxmax()], rows.loc[rows["mean"].idxmin()]
+
+    def draw(axes):
+        axes.barh([words(name) for name in rows.feature], rows["mean"], color=ACCENT, height=0.6)
+        axes.errorbar(
+            rows["mean"],
+            range(len(rows)),
+            xerr=whiskers(rows["mean"], rows.low, rows.high),
+            fmt="none",
+            ecolor=INK,
+            elinewidth=1.2,
+            capsize=3,
+        )
+        axes.set(xlim=(0, 1.02), xlabel="share of yes, 95 % interval")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+
+    said = (
+        f"The answer is most often yes to {words(most.feature)} ({number(most['mean'], 'share')}), "
+        f"and least often to {words(least.feature)} ({number(least['mean'], 'share')})."
+    )
+    return drawn(draw, said, 0.7 + 0.27 * len(rows))
+
+
 def round_steps(low: float, high: float) -> list[float]:
-    """At most five ticks of a log axis, from 1, 2 and 5 times powers of ten."""
-    steps = [digit * 10.0**power for power in range(-3, 12) for digit in (1, 2, 5) if low <= digit * 10.0**power <= high]
-    return steps[:: max(1, -(-len(steps) // 5))]
+    """At most six ticks of a log(1 + x) axis, from 1, 2 and 5 times powers of ten, none too close to the one before."""
+    steps = [step for step in (0.0, *(digit * 10.0**power for power in range(-3, 12) for digit in (1, 2, 5))) if low <= step <= high]
+    apart, found = (np.log1p(high) - np.log1p(low)) / 6, []
+    for step in steps:
+        if not found or np.log1p(step) - np.log1p(found[-1]) >= apart:
+            found.append(step)
+    return found
 
 
 def short(value: float) -> str:
-    """An axis label: 12k rather than 12,000."""
-    return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+    """An axis label: 12k rather than 12,000; but 1960, which may be a year."""
+    return f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:g}"
 
 
 def concentration(rows: pd.DataFrame, what: str) -> Picture:
@@ -137,7 +155,7 @@ def cohorts(rows: pd.DataFrame) -> Picture:
     mean = (first.value * first.n).sum() / first.n.sum() if len(first) else float("nan")
     return drawn(
         draw,
-        f"Cohort retention: {number(mean, 'share')} are active one month after their first; blank cells lie after as_of.",
+        f"Cohort retention: {number(mean, 'share')} are active one month after their first; blank cells lie after as_of, or hold too few.",
         max(2.0, 0.26 * len(grid) + 0.6),
     )
 

@@ -42,10 +42,12 @@ def kpis(rows: pd.DataFrame) -> Picture:
 
     first = wide[wide.kpi == names[0]].dropna(subset=["value"])
     top, low = first.loc[first.value.astype("float64").idxmax()], first.loc[first.value.astype("float64").idxmin()]
+    what = words(names[0]).capitalize() + ("" if top.unit == "share" else " per customer")
+    ends = " to ".join(f"{number(end.value, top.unit)} in {end.segment}" for end in (low, top))
+    unit = "" if top.unit == "share" else f" ({top.unit})"
     return drawn(
         draw,
-        f"{words(names[0]).capitalize()} per customer runs from {number(low.value)} in {low.segment} to {number(top.value)} in {top.segment} "
-        f"({top.unit}); bars are 95 % intervals, the dashed line is everyone.",
+        f"{what} runs from {ends}{unit}; bars are 95 % intervals, the dashed line is everyone.",
         1.0 + lines * (0.55 + 0.26 * wide.segment.nunique()),
         lines,
         2,

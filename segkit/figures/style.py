@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 INK, MUTED, ACCENT, SECOND, GRID = "#1f2933", "#7b8794", "#2f6f8f", "#c8553d", "#e4e7eb"
+PALE = "#b8d0dc"  # what is not whole
 PALETTE = (ACCENT, SECOND, "#8a9a5b", "#7d5ba6")
 WIDTH = 5.6  # inches: legible on a phone, sharp on a desk
 STYLE = {

@@ -15,7 +15,7 @@ import pandas as pd
 
 from segkit.features.orders import per_order
 from segkit.kpis import intervals, retention, value
-from segkit.studies import Window
+from segkit.studies import Window, outcome_days
 from segkit.tables import TABLES
 
 
@@ -44,9 +44,9 @@ KPIS = {
 }
 
 
-def available(tables: "list[str] | dict", window: Window) -> list[str]:
+def available(tables: "list[str] | dict", window: Window | None) -> list[str]:
     """The KPIs these tables and this window allow: none without an outcome window."""
-    return [name for name, kpi in KPIS.items() if window.days and (not kpi.needs or kpi.needs in tables)]
+    return [name for name, kpi in KPIS.items() if outcome_days(window) and (not kpi.needs or kpi.needs in tables)]
 
 
 def measured(tables: dict[str, ibis.Table], start: datetime, end: datetime) -> pd.DataFrame:
@@ -71,13 +71,17 @@ def used(events: ibis.Table) -> ibis.Table:
     return events.group_by("customer_id").aggregate(active_days=events.occurred_at.date().nunique())
 
 
-def outcomes(tables: dict[str, ibis.Table], window: Window, customers: pd.Index) -> pd.DataFrame:
+def outcomes(tables: dict[str, ibis.Table], window: Window | None, customers: pd.Index) -> pd.DataFrame:
     """What every assigned customer did in the outcome window, 0 where nothing; and the money columns capped.
 
     Out, indexed by customer_id: revenue, revenue_capped, orders, orders_capped, active_days (those the tables allow). The cap is the
     99th percentile, over the same customers, of the stretch of equal length that ends at as_of: frozen before the window opens.
-    `attrs`: days (length of the window), caps.
+    `attrs`: days (length of the window), caps. Without an outcome window nobody has an outcome: there is no column.
     """
+    if not outcome_days(window):
+        nothing = pd.DataFrame(index=customers)
+        nothing.attrs = {"days": 0, "caps": {}}
+        return nothing
     after = measured(tables, window.as_of, window.end).reindex(customers).fillna(0.0)
     before = measured(tables, window.as_of - (window.end - window.as_of), window.as_of).reindex(customers).fillna(0.0)
     caps = {name: float(before[name].quantile(0.99)) for name in ("revenue", "orders") if name in after}
@@ -88,7 +92,11 @@ def outcomes(tables: dict[str, ibis.Table], window: Window, customers: pd.Index)
 
 
 def estimate(kpi: str, outcomes: pd.DataFrame) -> intervals.Estimate:
-    """One KPI over the rows of `outcomes`, with its interval; a name ending in `_capped` is the capped mean."""
+    """One KPI over the rows of `outcomes`, with its interval; a name ending in `_capped` is the capped mean.
+
+    Sums run over sorted rows, so that the order of customers changes no digit.
+    """
+    outcomes = outcomes.sort_values(list(outcomes.columns))
     if kpi.endswith("_capped"):
         return intervals.mean(outcomes[kpi])
     how = {"proportion": intervals.proportion, "mean": intervals.mean, "ratio": intervals.ratio}[KPIS[kpi].kind]

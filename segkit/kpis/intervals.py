@@ -110,15 +110,15 @@ def enough(kind: str, estimate: Estimate) -> str:
     n, events = estimate.n, estimate.events
     n_least, events_least, others_least = {"proportion": (50, 10, 10), "mean": (100, 0, 0), "ratio": (200, 50, 0)}[kind]
     if n < n_least:
-        return f"{n} customers, a {kind} needs {n_least}"
+        return f"{n:,} customers, a {kind} needs {n_least}"
     if np.isnan(events):
-        return f"of {n} customers some have no value"
+        return f"of {n:,} customers some have no value"
     if events < events_least:
-        return f"{events} of {n} customers have a value other than 0, a {kind} needs {events_least}"
+        return f"{events:,} of {n:,} customers have a value other than 0, a {kind} needs {events_least}"
     if n - events < others_least:
-        return f"{n - events} of {n} customers have the value 0, a {kind} needs {others_least}"
+        return f"{n - events:,} of {n:,} customers have the value 0, a {kind} needs {others_least}"
     if np.isnan(estimate.low):
-        return f"the values of {n} customers do not vary, so there is no interval"
+        return f"the values of {n:,} customers do not vary, so there is no interval"
     return ""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from segkit import home
 from segkit.errors import Leak
-from segkit.privacy import leaking_files
+from segkit.privacy import Digests, leaking_files
 from segkit.publish import pages, summary
 
 
@@ -18,13 +18,16 @@ def write_pages(executed: list[Path], folder: Path, question: str, run: dict) ->
     (folder / "index.html").write_text(summary.page(folder, question, run), encoding="utf-8")
 
 
-def refuse_leaks(folder: Path, ids: set[str]) -> None:
-    """Raise Leak when a page or a table names a customer. The ids themselves are not in the message."""
-    if found := leaking_files(folder, ids):
+def refuse_leaks(folder: Path, ids: set[str], identifiers: Digests) -> None:
+    """Raise Leak when a page or a table names a customer: by raw id, by pseudonym, or by an identifier whose digest is known.
+
+    The message names files and counts; the ids and names themselves are not in it.
+    """
+    if found := leaking_files(folder, ids, identifiers):
         raise Leak(
             "a customer could be recognised in what was about to be published",
-            f"files (and ids found): {', '.join(found)}",
-            "nothing was published; look for the column or sentence that carries ids",
+            f"files (and ids, pseudonyms or identifiers found): {', '.join(found)}",
+            "nothing was published; look for the column or sentence that carries them",
         )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from segkit import prose, show
 from segkit.publish.pages import LABELS, render
+from segkit.studies import UNDATED
 
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 BORDERS = {
@@ -23,6 +24,15 @@ KINDS = {
     "supported": "good",
     "refuted": "bad",
     "undecided": "",
+}
+
+
+# Is there a cut-off date, is there an outcome window -> what that leaves open.
+LATER = {
+    (True, True): "Differences between segments after the cut-off date are not effects of anything done to them; "
+    "that takes an experiment with a control group.",
+    (True, False): "There is no outcome window: nothing is known of what the segments are worth later.",
+    (False, False): "The data are of one moment: nothing is known of what the segments do, or are worth, later.",
 }
 
 
@@ -46,6 +56,7 @@ def page(folder: Path, question: str, run: dict) -> str:
         hypotheses=[claim(row) for row in verdict["hypotheses"]],
         family=family(verdict),
         outcomes=Markup(show.kpis(kpis[~kpis.kpi.str.endswith("_capped")])) if len(kpis) else "",
+        sensitive=Markup(prose.sensitive(run["sensitive"], run["sensitive_why"])),
         cannot_tell=limits(verdict, run, stability),
         outcomes_intro=f"The {run['horizon_days']} days from {run['as_of']} on. Every customer with a segment counts; who did nothing "
         "counts as nothing. 95 % intervals below the values.",
@@ -63,6 +74,8 @@ def headline(verdict: dict) -> str:
         if (names := [row["name"] for row in verdict["hypotheses"] if row["verdict"] == word])
     ]
     claims = f" Of {len(verdict['hypotheses'])} claims, {prose.listed(found)}." if found else " Nothing was claimed."
+    if len(verdict["hypotheses"]) == 1:
+        claims = f" The one claim, {verdict['hypotheses'][0]['name']}, is {verdict['hypotheses'][0]['verdict']}."
     return f"{COUNTS.get(k, k)} segments; structure is {BORDERS[verdict['structure']['verdict']]}.{claims}"
 
 
@@ -90,11 +103,18 @@ def intro(verdict: dict, tables: dict[str, pd.DataFrame]) -> str:
     """How the segments were made."""
     chosen = verdict["segmentation"]
     features = prose.listed([show.words(name) for name in chosen["cluster_on"]])
-    n = int(tables["sizes"].n.sum())
-    return (
-        f"{prose.NAMES[chosen['method']]} with k = {chosen['k']} on {features}: {show.number(n)} customers who had ordered "
-        f"or used the product before {chosen['as_of']}."
-    )
+    n = clustered(tables)
+    return f"{prose.NAMES[chosen['method']]} with k = {chosen['k']} on {features}: {show.number(n)} customers, {in_scope(chosen['as_of'])}."
+
+
+def clustered(tables: dict[str, pd.DataFrame]) -> int:
+    """How many customers have a segment. Not the sum of the sizes, of which some may be hidden."""
+    return int(tables["scores"].n.max())
+
+
+def in_scope(as_of: str) -> str:
+    """Who was clustered."""
+    return "everyone in the data" if as_of == UNDATED else f"all who had ordered or used the product before {as_of}"
 
 
 def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
@@ -150,7 +170,7 @@ def limits(verdict: dict, run: dict, stability: pd.DataFrame) -> list[str]:
     """What a reader must not conclude."""
     lines = [
         "Whether gaps separate the segments has not been tested: groups that come back need not be natural kinds.",
-        "Differences between segments after the cut-off date are not effects of anything done to them; that takes an experiment with a control group.",
+        LATER[run["as_of"] != UNDATED, run["horizon_days"] > 0],
     ]
     if weak := list(stability[stability.trust.isin(["doubtful", "do not trust"])].segment):
         lines.append(
@@ -158,20 +178,19 @@ def limits(verdict: dict, run: dict, stability: pd.DataFrame) -> list[str]:
         )
     if open_claims := [row["name"] for row in verdict["hypotheses"] if row["verdict"] == "undecided"]:
         lines.append(f"{prose.listed(open_claims)}: undecided means that the data do not say, not that there is nothing.")
-    if not run["horizon_days"]:
-        lines.append("There is no outcome window: nothing is known of what the segments are worth later.")
     return lines
 
 
 def steps(tables: dict[str, pd.DataFrame], chosen: dict) -> list[tuple[str, str, str]]:
     """The four pages, each with its number."""
     ledger = tables["ledger"]
-    first = ledger[ledger.table == ("orders" if "orders" in set(ledger.table) else "events")]
-    came, used = first.iloc[0].rows_left, first[first.severity != "warn"].iloc[-1].rows_left
-    n = int(tables["sizes"].n.sum())
+    main = next((name for name in ("orders", "events", "customers") if name in set(ledger.table)), ledger.table.iloc[0])
+    taken = ledger[(ledger.table == main) & ~ledger.severity.isin(["input", "warn"])]
+    came, used = taken.iloc[0].rows_left, taken.iloc[-1].rows_left
+    n = clustered(tables)
     lines = {
-        "01_gather": f"{show.number(came)} rows of {first.table.iloc[0]} came in, {show.number(used)} are used.",
-        "02_behavior": f"{show.number(n)} customers were active before the cut-off date.",
+        "01_gather": f"{show.number(came)} rows of {main} came in, {show.number(used)} are used.",
+        "02_behavior": f"{show.number(n)} customers, {in_scope(chosen['as_of'])}.",
         "03_segments": f"{len(tables['scores'].groupby(['method', 'k']))} solutions compared; {prose.NAMES[chosen['method']]} with k = {chosen['k']} is used.",
         "04_kpis": f"{tables['kpis'].kpi.nunique()} measures of what came after, and the verdicts."
         if len(tables["kpis"])
@@ -205,6 +224,7 @@ def study_of(folder: Path) -> dict:
             {
                 "run_id": manifest["run_id"],
                 "as_of": manifest["as_of"],
+                "day": "cross-sectional" if manifest["as_of"] == UNDATED else manifest["as_of"],
                 "structure": verdict["structure"]["verdict"],
                 "segments": f"{verdict['segmentation']['k']} ({prose.NAMES[verdict['segmentation']['method']]})",
                 "claims": ", ".join(f"{words.count(word)} {word}" for word in ("supported", "refuted", "undecided") if word in words)

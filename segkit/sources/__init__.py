@@ -1,7 +1,9 @@
-"""Gather: a dataset file and foreign files in; checked canonical tables, quarantine, ledger and quality out."""
+"""Gather: a dataset file and foreign data in; checked canonical tables without names, quarantine, ledger and quality out."""
 
 import hashlib
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,12 +13,13 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from segkit import home, studies
+from segkit import home, privacy, studies
 from segkit.errors import BadInput
-from segkit.sources import contract, dataset, files
-from segkit.sources.dataset import Dataset, Source
-from segkit.sources.ledger import KEPT, ledger, with_step
-from segkit.tables import TABLES
+from segkit.sources import databases, engine, files, gathering, quality
+from segkit.sources import dataset as datasets
+from segkit.sources.assemble import Place, wanted_columns
+from segkit.sources.dataset import Dataset
+from segkit.sources.places import Input
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class Gathered:
 
     @cached_property
     def tables(self) -> dict[str, ibis.Table]:
-        """Canonical tables as Ibis expressions over the gathered files."""
-        connection = ibis.duckdb.connect()
+        """Canonical tables as Ibis expressions over the gathered files. customer_id is a pseudonym."""
+        connection = engine.connect(spill=self.folder.parent / f".spill-{os.getpid()}")
         return {name: connection.read_parquet(str(self.folder / f"{name}.parquet"), table_name=name) for name in self.dataset.tables}
 
     @cached_property
@@ -44,169 +47,110 @@ class Gathered:
         )
 
     @cached_property
+    def found(self) -> dict[str, pd.DataFrame]:
+        """What was found out about the data (see `segkit.sources.quality`)."""
+        return quality.read(self.folder)
+
+    @property
     def quality(self) -> pd.DataFrame:
         """One line per column of every table: how much of it is filled, from when to when, what it means."""
-        return pd.read_csv(self.folder / "quality.csv", keep_default_na=False, na_values={"filled": ""})
+        return self.found["quality"]
 
-    def window(self, as_of: str, horizon_days: int) -> studies.Window:
-        """Observation and outcome windows on this dataset's own span of orders and events."""
-        spans = json.loads((self.folder / "gathered.json").read_text())["spans"]
+    def window(self, as_of: str, horizon_days: int) -> studies.Window | None:
+        """Observation and outcome windows on this dataset's own span of orders and events; None when it is cross-sectional."""
+        if not self.dataset.is_timed:
+            return studies.no_window(as_of, horizon_days)
+        spans = json.loads((self.folder / "gathered.json").read_text(encoding="utf-8"))["spans"]
         moments = [datetime.fromisoformat(moment) for name in ("orders", "events") for moment in spans.get(name, [])]
         return studies.window(as_of, horizon_days, min(moments), max(moments))
 
     def customer_ids(self) -> set[str]:
-        """Every raw customer id this dataset has seen, quarantine included: what must not stand in a report."""
-        connection = ibis.duckdb.connect()
-        found: set[str] = set()
-        for path in self.folder.glob("*.parquet"):
-            rows = connection.read_parquet(str(path))
-            if "customer_id" in rows.columns:
-                found |= set(rows.select("customer_id").distinct().to_pyarrow()["customer_id"].drop_null().to_pylist())
-        return found
+        """Every raw customer id and every pseudonym: what must not stand in a report."""
+        known = pd.read_parquet(self.folder / "pseudonyms.parquet")
+        return {*known.customer_id, *known.pseudonym}
 
-    def stamps(self, window: studies.Window) -> dict[str, str]:
+    def identifier_digests(self) -> "privacy.Digests":
+        """Keyed digests of the declared identifiers: neither must those."""
+        return privacy.Digests.of(pd.read_parquet(self.folder / "identifiers.parquet"))
+
+    def stamps(self, window: studies.Window | None) -> dict[str, str | bool]:
         """What every customer-level table of a run is stamped with, so that a reader can tell whether it fits."""
-        return {"dataset": self.dataset.dataset, "fingerprint": self.fingerprint, "as_of": f"{window.as_of:%Y-%m-%d}"}
+        as_of = f"{window.as_of:%Y-%m-%d}" if window else "none"
+        encrypted = {"encrypted": True} if self.dataset.encrypted else {}
+        return {"dataset": self.dataset.dataset, "fingerprint": self.fingerprint, "as_of": as_of} | encrypted
 
 
 def gather(name: str) -> Gathered:
-    """Gather a dataset, or find it already gathered from the same files, contracts and versions."""
-    declared = dataset.load(name)
-    paths = {table: files.local_path(source) for table, source in declared.tables.items()}
-    fingerprint = fingerprint_of(declared, paths)
-    folder = home.out() / "data" / "gathered" / name / fingerprint
-    if not (folder / "gathered.json").is_file():
-        with home.alone(folder.parent), home.whole_folder(folder) as partial:
-            write(declared, paths, partial)
-    return Gathered(declared, fingerprint, folder)
+    """Gather a dataset, or find it already gathered from the same inputs, contracts, key and versions.
+
+    Inside a run nothing is read again: what the runner gathered is what every notebook sees.
+    """
+    if os.environ.get("SEGKIT_FINGERPRINT"):
+        return gathered(name)
+    declared, shelf = datasets.load(name), home.out() / "data" / "gathered" / name
+    with home.alone(shelf):
+        snapshots = shelf / ".partial-snapshots"
+        try:
+            places = {table: located(table, declared, snapshots) for table in declared.tables}
+            fingerprint = fingerprint_of(declared, places)
+            if not (shelf / fingerprint / "gathered.json").is_file():
+                with home.whole_folder(shelf / fingerprint) as partial:
+                    gathering.write(declared, places, partial)
+        finally:
+            shutil.rmtree(snapshots, ignore_errors=True)
+        with home.whole_file(shelf / "latest") as partial:
+            partial.write_text(fingerprint, encoding="utf-8")
+    return Gathered(declared, fingerprint, shelf / fingerprint)
 
 
-def fingerprint_of(declared: Dataset, paths: dict[str, Path]) -> str:
-    """12 hex digits over the dataset file, the bytes of its files, the code that reads them and the engine's version."""
-    code = [Path(__file__).parent.parent / "tables.py", *sorted(Path(__file__).parent.glob("*.py"))]
+def gathered(name: str) -> Gathered:
+    """What was gathered last: by the run this notebook belongs to, else by whoever ran 01_gather. Raises BadInput when nothing was."""
+    shelf = home.out() / "data" / "gathered" / name
+    latest = shelf / "latest"
+    fingerprint = os.environ.get("SEGKIT_FINGERPRINT") or (latest.read_text(encoding="utf-8") if latest.is_file() else "")
+    said = shelf / fingerprint / "gathered.json"
+    if not fingerprint or not said.is_file():
+        datasets.load(name)
+        raise BadInput(f"dataset {name} has not been gathered", "", "run 01_gather first")
+    declared = Dataset.model_validate(json.loads(said.read_text(encoding="utf-8"))["dataset"])
+    return Gathered(declared, fingerprint, shelf / fingerprint)
+
+
+def located(table: str, declared: Dataset, snapshots: Path) -> list[Place]:
+    """Where the rows of a table are: its files, and for each database a copy taken now."""
+    source = declared.tables[table]
+    places = []
+    for number, each in enumerate((*source.inputs, *source.join)):
+        if each.is_database:
+            copy = home.private(snapshots) / f"{table}-{number}.parquet"
+            back = {new: old for old, new in each.rename.items()}
+            wanted = [
+                back.get(name, name)
+                for name in sorted({*wanted_columns(source), *getattr(each, "keys", {}).values()} | {each.copies} - {""})
+            ]
+            columns = databases.snapshot(each, wanted, copy)
+            plain = Input(file=copy.name, rename=each.rename, constants=each.constants, copies=each.copies)
+            places.append(Place(plain, [copy], columns))
+        else:
+            places.append(Place(each, files.locate(each)))
+    return places
+
+
+def fingerprint_of(declared: Dataset, places: dict[str, list[Place]]) -> str:
+    """12 hex digits over the dataset file, the bytes of its inputs, who is forgotten, the key's name, the code and the engine's version."""
+    package = Path(__file__).parent.parent
+    code = [package / "tables.py", package / "privacy" / "keys.py", *sorted(Path(__file__).parent.glob("*.py"))]
     parts = [
         declared.model_dump_json(),
-        *(f"{table}:{home.sha256(path)}" for table, path in sorted(paths.items())),
+        *(
+            f"{table}:{os.path.relpath(path, os.path.commonpath(place.paths))}:{home.sha256(path)}"  # year=2024/ says more than its bytes
+            for table, each in sorted(places.items())
+            for place in each
+            for path in place.paths
+        ),
+        *sorted(privacy.suppressed(declared.dataset)),
+        privacy.key_name(),
         *(home.sha256(path) for path in code),
-        version("duckdb"),
-        version("ibis-framework"),
-        version("pandas"),
+        *(version(name) for name in ("duckdb", "ibis-framework", "pandas", "pyarrow")),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def write(declared: Dataset, paths: dict[str, Path], folder: Path) -> None:
-    """Fill `folder` with <table>.parquet, <table>.quarantine.parquet, ledger.csv, quality.csv and gathered.json."""
-    ledgers, quality, spans = [], [], {}
-    for table in declared.tables:
-        lines, columns, span = gather_table(table, declared, paths[table], folder)
-        ledgers.append(lines)
-        quality += columns
-        if span:
-            spans[table] = span
-    pd.concat(ledgers).to_csv(folder / "ledger.csv", index=False)
-    pd.DataFrame(quality).to_csv(folder / "quality.csv", index=False)
-    (folder / "gathered.json").write_text(json.dumps({"dataset": declared.dataset, "spans": spans}, indent=1))
-
-
-def gather_table(table: str, declared: Dataset, path: Path, folder: Path) -> tuple[pd.DataFrame, list[dict], list[str]]:
-    """One table, from its foreign file to Parquet; returns its ledger, its lines of quality and its span of time."""
-    import duckdb
-
-    source, connection = declared.tables[table], ibis.duckdb.connect()
-    connection.raw_sql(f"SET TimeZone = '{declared.timezone}'")
-    foreign = files.read(connection, path)
-    undeclared = contract.check_header(table, source, list(foreign.columns))
-    rules, columns = contract.steps(table, source), contract.contract(table, source)
-    try:
-        stepped = connection.create_table("stepped", with_step(contract.typed(foreign, table, source), rules))
-    except duckdb.Error as error:  # the engine's own words quote the line it stumbled over
-        raise BadInput(
-            f"{table}: {source.file} cannot be read to its end", type(error).__name__, "is every line as long as the header?"
-        ) from None
-    flags = [name for name in stepped.columns if name.startswith("unreadable_")]
-    seen = stepped.aggregate(rows=stepped.count(), kept=(stepped.step == KEPT).sum(), **{name: stepped[name].sum() for name in flags})
-    seen = seen.execute().fillna(0).astype(int).iloc[0].to_dict()
-    if not seen["rows"]:
-        raise BadInput(
-            f"{table} is empty", f"{source.file} has a header and no row", "deliver the data, or take the table out of the dataset file"
-        )
-    contract.refuse_unreadable(table, columns, seen)
-    if source.download:
-        check_content(stepped, list(columns), source, path)
-    lines = ledger(table, stepped, rules)
-    if not seen["kept"]:
-        raise BadInput(
-            f"{table}: no row is left",
-            "; ".join(f"{row.rule}: {row.rows:,}" for row in lines.itertuples() if row.severity == "reject"),
-            "look at the rules in the dataset file",
-        )
-    if table == "customers" and (twice := seen["kept"] - stepped.filter(stepped.step == KEPT).customer_id.nunique().execute()):
-        raise BadInput(
-            "customers: customer_id is not unique", f"{twice:,} rows repeat an id", "deliver one row per customer, or add a `repeated` rule"
-        )
-    kept = stepped.filter(stepped.step == KEPT).select(*columns).order_by(*columns)
-    kept.to_parquet(folder / f"{table}.parquet")
-    reason = ibis.cases(*((stepped.step == number, rule.name) for number, rule in enumerate(rules, 1)), else_="")
-    aside = stepped.filter(stepped.step < KEPT).mutate(reason=reason)
-    aside.select(*columns, "reason").order_by(*columns, "reason").to_parquet(folder / f"{table}.quarantine.parquet")
-    return lines, *quality(table, source, kept, undeclared, declared.currency)
-
-
-def check_content(stepped: ibis.Table, columns: list[str], source: Source, path: Path) -> None:
-    """Refuse a file whose rows are not the published ones, whatever archive or spreadsheet they came in."""
-    if (digest := content_sha256(stepped, columns)) != source.download.content_sha256:
-        raise BadInput(
-            f"{source.file} does not hold the published data",
-            f"content {digest[:16]}…, expected {source.download.content_sha256[:16]}…",
-            f"delete {path}, so that it is fetched again; if the publisher changed it, declare a dataset of your own",
-        )
-
-
-def content_sha256(rows: ibis.Table, columns: list[str]) -> str:
-    """Digest of all canonical rows in sorted order, as CSV: the same for a CSV and a spreadsheet of the same data."""
-    from io import BytesIO
-
-    from pyarrow import csv
-
-    text = BytesIO()
-    csv.write_csv(rows.select(*columns).order_by(*columns).to_pyarrow(), text)
-    return hashlib.sha256(text.getvalue()).hexdigest()
-
-
-def quality(table: str, source: Source, kept: ibis.Table, undeclared: list[str], currency: str) -> tuple[list[dict], list[str]]:
-    """Lines of the quality page (table, column, dtype, unit, meaning, rows, filled, first, last) and the span of the table's time."""
-    spec, time = contract.contract(table, source), TABLES[table].time
-    filled = {f"filled_{name}": kept[name].notnull().sum() for name in spec}
-    moments = {"first": kept[time].min().cast("timestamp"), "last": kept[time].max().cast("timestamp")} if time in spec else {}
-    seen = kept.aggregate(rows=kept.count(), **filled, **moments).execute().iloc[0]
-    span = [seen["first"].isoformat(), seen["last"].isoformat()] if moments and pd.notna(seen["first"]) else []
-    lines = [
-        {
-            "table": table,
-            "column": name,
-            "dtype": column.dtype,
-            "unit": currency if column.unit == "currency" else column.unit,
-            "meaning": column.meaning,
-            "rows": int(seen["rows"]),
-            "filled": round(seen[f"filled_{name}"] / seen["rows"], 4),
-            "first": span[0][:10] if name == time and span else "",
-            "last": span[1][:10] if name == time and span else "",
-        }
-        for name, column in spec.items()
-    ]
-    lines += [
-        {
-            "table": table,
-            "column": name,
-            "dtype": "",
-            "unit": "",
-            "meaning": "in the file, not declared: not read",
-            "rows": int(seen["rows"]),
-            "filled": None,
-            "first": "",
-            "last": "",
-        }
-        for name in undeclared
-    ]
-    return lines, span

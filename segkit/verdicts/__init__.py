@@ -1,5 +1,6 @@
 """Hypotheses in, verdicts out: supported, refuted or undecided, adjusted for everything ever tried on the outcome window."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -18,17 +19,22 @@ __all__ = ["Lock", "Looks", "evaluate", "explained", "judge", "lock", "missing_c
 
 
 def evaluate(
-    hypotheses: list[Hypothesis], labels: pd.Series, baselines: dict[str, pd.Series], outcomes: pd.DataFrame, missing: float = 0.0
+    hypotheses: list[Hypothesis],
+    labels: pd.Series,
+    baselines: dict[str, pd.Series],
+    outcomes: pd.DataFrame,
+    missing: float = 0.0,
+    undated: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Test every hypothesis. Out: name, kpi, test, at_least, baseline, value, low, high, n, p_supported, p_refuted, p, p_holm, reason.
 
-    p is two-sided and unadjusted; p_holm is adjusted within this list; `reason` says why a hypothesis cannot be decided.
+    p is two-sided and unadjusted; p_holm is adjusted within this list; `reason` says why a hypothesis cannot be decided: none can when
+    the customer table lacks people (`missing`, a share), or when the segments rest on attributes without a date (`undated`).
     """
-    lines = []
+    lines, unfit = [], why_undecidable(missing, undated)
     for hypothesis in hypotheses:
         result, reason = tested(hypothesis, labels, baselines, outcomes)
-        if missing > MISSING_CUSTOMERS:
-            reason = f"the customer table lacks {missing:.1%} of the ids seen before as_of"
+        reason = unfit or reason
         if reason:
             result = tests.Result(result.value, result.low, result.high, np.nan, np.nan)
         lines.append(
@@ -47,6 +53,15 @@ def evaluate(
     )
     table.insert(12, "p_holm", tests.holm(list(table.p), len(table)))
     return table
+
+
+def why_undecidable(missing: float, undated: Sequence[str]) -> str:
+    """Why no hypothesis can be decided, whatever was seen ("" when nothing stands against it)."""
+    if missing > MISSING_CUSTOMERS:
+        return f"the customer table lacks {missing:.1%} of the ids seen before as_of"
+    if undated:
+        return f"the segments rest on attributes of which nobody recorded when they were known, perhaps after as_of: {', '.join(undated)}"
+    return ""
 
 
 def tested(hypothesis: Hypothesis, labels: pd.Series, baselines: dict[str, pd.Series], outcomes: pd.DataFrame) -> tuple[tests.Result, str]:
@@ -127,10 +142,11 @@ def judge(results: pd.DataFrame, looks: Looks) -> pd.DataFrame:
 
 
 def missing_customers(tables: dict, as_of) -> float:
-    """Share of the ids seen in orders or events before as_of that the customer table lacks; 0 without a customer table."""
-    if "customers" not in tables:
+    """Share of the ids seen in orders or events before as_of that the customer table lacks; 0 where there is nothing to compare."""
+    behaviour = {name: table for name, table in tables.items() if name in ("orders", "events")}
+    if "customers" not in tables or not behaviour:
         return 0.0
-    seen = features.spine({name: table for name, table in tables.items() if name != "customers"}, as_of)
+    seen = features.spine(behaviour, as_of)
     lacking = seen.anti_join(tables["customers"], "customer_id").count().execute()
     return float(lacking / max(seen.count().execute(), 1))
 

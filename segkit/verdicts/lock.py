@@ -9,9 +9,7 @@ import json
 from dataclasses import dataclass
 
 from segkit import store
-from segkit.studies import Hypothesis
-
-INCLUSION = "active before as_of"
+from segkit.studies import UNDATED, Hypothesis
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,10 @@ def digest(content) -> str:
 def lock(made: dict, horizon_days: int, hypotheses: list[Hypothesis]) -> Lock:
     """Build the lock from the stamps of the assignments and the study's hypotheses."""
     segmentation = {key: made[key] for key in ("as_of", "cluster_on", "method", "k", "seed", "max_fit_rows")}
+    inclusion = "everyone" if made["as_of"] == UNDATED else "active before as_of"
     return Lock(
         {"dataset": made["dataset"], "as_of": made["as_of"], "horizon_days": horizon_days},
-        segmentation | {"horizon_days": horizon_days, "inclusion": INCLUSION},
+        segmentation | {"horizon_days": horizon_days, "inclusion": inclusion},
         {each.name: each.model_dump(exclude={"name"}) for each in hypotheses},
     )
 

@@ -106,8 +106,7 @@ def beats_baseline(values: ArrayLike, labels: ArrayLike, baseline: ArrayLike, at
     e = y − mean_s, B and V the between and total variance. Where neither explains anything that se can be far too small (7 %
     false *supported* seen): see `_larger_se`. No variance in `values`, or twice the same cells: nothing to decide.
     """
-    values = np.asarray(values, dtype=float)
-    cells, other = merged_cells(labels), merged_cells(baseline)
+    values, cells, other = in_order(values, merged_cells(labels), merged_cells(baseline))
     (eta, influence), (eta_0, influence_0) = _eta2(values, cells), _eta2(values, other)
     difference = eta - eta_0
     se = _larger_se(influence - influence_0, cells, other, 1 - max(eta, eta_0))
@@ -124,11 +123,17 @@ def population_eta2(values: ArrayLike, labels: ArrayLike) -> Estimate:
     below 0, and so may its lower limit. Cells below 5 customers are merged (`merged_cells`). Interval: normal, from influence
     values; too wide where the truth is 0.
     """
-    values = np.asarray(values, dtype=float)
-    cells = merged_cells(labels)
+    values, cells = in_order(values, merged_cells(labels))
     eta, influence = _eta2(values, cells)
     se = _larger_se(influence, cells, np.zeros_like(cells), 1 - eta)
     return Estimate(eta, eta - Z * se, eta + Z * se, len(values), se, NAN if np.isnan(eta) else int(np.count_nonzero(values)))
+
+
+def in_order(values: ArrayLike, *cells: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Values and their cells sorted by both, so that sums do not depend on the order, or the names, of customers."""
+    columns = np.asarray(values, dtype=float), *cells
+    order = np.lexsort(columns)
+    return tuple(column[order] for column in columns)
 
 
 def merged_cells(labels: ArrayLike) -> np.ndarray:

@@ -1,0 +1,95 @@
+"""Sentences of notebook 03: is there structure, which solution, which segments to trust, what they are."""
+
+import re
+
+import pandas as pd
+
+from segkit.prose.wording import listed
+from segkit.segments import NAMES
+from segkit.show import Html, bullets, number, paragraph, words
+
+
+def structure(found) -> Html:
+    """The verdict, its reasons, and what was not tested."""
+    return Html(f'<p class="verdict">Structure: {found.verdict}.</p>{bullets((*found.reasons, found.not_tested))}')
+
+
+def recommendation(chosen) -> Html:
+    """Why this solution, and who came second."""
+    return bullets((*chosen.reasons, *([f"Runner-up: {chosen.runner_up}."] if chosen.runner_up else [])))
+
+
+def choice(method: str, k: int, recommended, why: str) -> Html:
+    """The solution used, and whether a person overrode the recommendation."""
+    own = (method, k) == (recommended.method, recommended.k)
+    if own:
+        return paragraph(f"Used: {NAMES[method]} with k = {k}, as recommended.")
+    return paragraph(
+        f"Used: {NAMES[method]} with k = {k}, chosen by a person{f' ({why})' if why else ''}; "
+        f"recommended was {NAMES[recommended.method]} with k = {recommended.k}."
+    )
+
+
+def agreement(rows: pd.DataFrame) -> Html:
+    """Do other methods find the same segments?"""
+    pairs = [f"{NAMES[row.method]} and {NAMES[row.other]} {row.value:.2f}" for row in rows.itertuples()]
+    return paragraph(
+        f"Adjusted Rand index between the methods at this k (1 is the same partition, 0 is chance; n = {number(rows.n.iloc[0])}): {listed(pairs)}."
+        if pairs
+        else "Only one method was run: nothing to agree with."
+    )
+
+
+def own_cut(agree: float, method: str) -> Html:
+    """How far the assignment rule reproduces the method's own labels."""
+    return paragraph(
+        f"The assignment rule, which also serves new customers, gives {number(agree, 'share')} of the fitted customers the label of {NAMES[method]}'s own cut."
+    )
+
+
+def trust(rows: pd.DataFrame) -> Html:
+    """Which segments can be trusted."""
+    said = [
+        f"{row.segment} {row.trust} ({row.value:.2f}, {row.low:.2f} to {row.high:.2f})"
+        if pd.notna(row.value)
+        else f"{row.segment} too small to show"
+        for row in rows.itertuples()
+    ]
+    return paragraph(f"Best Jaccard overlap, median and quartiles of {number(rows.refits.iloc[0])} bootstrap refits: {'; '.join(said)}.")
+
+
+def sensitive(used: list[str], why: str) -> Html:
+    """Which sensitive attributes customers are clustered on, and the reason the study gives; nothing where there are none."""
+    said = f"Customers are clustered on what the dataset calls sensitive: {listed(used)}. Reason given: {why}"
+    return paragraph(said) if used else Html()
+
+
+def names(profile: pd.DataFrame) -> dict[str, str]:
+    """A neutral description of each segment from its strongest traits, such as `high spend, low tenure days`."""
+    from segkit.compare.profiles import traits
+
+    small, answers = set(profile.segment[profile.z.isna()]), set(profile.feature[profile.unit == "share"])
+    return {
+        segment: "too few customers to describe"
+        if segment in small
+        else ", ".join(trait(side, feature, feature in answers) for side, feature in found) or "near everyone's average"
+        for segment, found in traits(profile).items()
+    }
+
+
+def trait(side: str, feature: str, is_answer: bool) -> str:
+    """What a segment is high or low in; a yes/no answer is more or less often yes."""
+    if not is_answer:
+        return f"{side} {words(feature)}"
+    return f"{'more' if side == 'high' else 'less'} often {re.sub('^(is|was) ', '', words(feature))}"
+
+
+def segments(profile: pd.DataFrame) -> Html:
+    """One line per segment: size and what sets it apart."""
+    sizes = profile.drop_duplicates("segment").set_index("segment")
+    return bullets(
+        [
+            f"{segment}, {number(sizes.share[segment], 'share')} of customers (n = {number(sizes.n[segment])}): {said}."
+            for segment, said in names(profile).items()
+        ]
+    )
