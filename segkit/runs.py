@@ -35,7 +35,7 @@ class Stage:
 STAGES = (
     Stage(
         "01_gather",
-        ("segkit.sources", "segkit.figures", "segkit.prose", "segkit.store", "duckdb", "ibis.backends.duckdb"),
+        ("segkit.sources", "segkit.figures", "segkit.prose", "segkit.privacy", "segkit.store", "duckdb", "ibis.backends.duckdb"),
         ("ledger", "quality"),
     ),
     Stage(
@@ -185,10 +185,10 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
         (outside / "manifest.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
         publish.write_pages([job.output for job in todo], outside, resolved.question, manifest.shown(made))
         publish.refuse_leaks(outside, gathered.customer_ids(), gathered.identifier_digests())
-        recorded(resolved, run_id, "published")
+        recorded(resolved, gathered, run_id, "published")
         shelves.publish(private, public, partial, run_id)
     except BaseException as error:
-        shelves.set_aside(inside, outside, keep=not isinstance(error, KeyboardInterrupt))
+        shelves.set_aside(inside, outside, keep=not isinstance(error, KeyboardInterrupt), encrypted=gathered.dataset.encrypted)
         if isinstance(error, SegkitError):
             error = type(error)(error.what, error.facts, error.do.replace(str(inside), str(private / "failed")))
         elif is_full(error):
@@ -196,13 +196,14 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
         if isinstance(error, Exception) and getattr(error, "exit_code", 1) in (1, 3, 6):
             tell_failure(resolved.study, public, at["stage"], error)
         with suppress(OSError):  # what stopped the run is the news
-            recorded(resolved, run_id, "failed", stage=at["stage"], exit_code=getattr(error, "exit_code", 1))
+            recorded(resolved, gathered, run_id, "failed", stage=at["stage"], exit_code=getattr(error, "exit_code", 1))
         raise error from None
 
 
-def recorded(resolved: Study, run_id: str, outcome: str, **facts) -> None:
+def recorded(resolved: Study, gathered: sources.Gathered, run_id: str, outcome: str, **facts) -> None:
     """The run in the record of what was done with customers' data."""
-    privacy.record("run", study=resolved.study, dataset=resolved.dataset, run=run_id, outcome=outcome, **facts)
+    made_of = {"dataset": resolved.dataset, "fingerprint": gathered.fingerprint}
+    privacy.record("run", study=resolved.study, run=run_id, outcome=outcome, **made_of, **facts)
 
 
 def tell_failure(study: str, public: Path, stage: str, error: Exception) -> None:

@@ -11,6 +11,7 @@ import yaml
 
 from segkit.errors import BadInput
 from segkit.sources import authoring, dataset
+from segkit.sources.authoring.account import grid
 
 
 @pytest.fixture
@@ -547,6 +548,21 @@ def test_real_files_need_no_editing(raw, real_data, monkeypatch, folder, table, 
     assert set(made) == {table} and len(made[table]["columns"]) == columns
     account = authoring.account("x")
     assert "What more would add" in account and max(map(len, account.splitlines())) <= 140
+
+
+def test_tables_of_text_are_aligned_and_fit_a_terminal():
+    rows = pd.DataFrame(
+        {
+            "rule": ["as delivered", "x" * 200],
+            "rows": [0, 1234567],
+            "amount_left": ["1234.50", None],
+            "orders_left": [None, None],
+            "filled": [1.0, 0.25],
+        }
+    )
+    lines = grid(rows, ["rule", "rows", "amount_left", "orders_left", "filled"]).splitlines()
+    assert lines[0].split() == ["rule", "rows", "amount", "left", "filled"] and len(set(map(len, lines))) == 1 and len(lines[0]) < 90
+    assert lines[2].endswith("         0     1,234.50  100.0%") and lines[3].startswith("x" * 49 + "…  1,234,567            –   25.0%")
 
 
 def test_packed_files_are_read_as_they_are(raw):

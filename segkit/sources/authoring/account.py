@@ -9,7 +9,7 @@ import pandas as pd
 
 from segkit import sources
 
-WIDTH = 120
+WIDTH, LONGEST = 120, 50
 LEDGER = ["table", "rule", "severity", "rows", "rows_left", "customers_left", "orders_left", "amount_left"]
 QUALITY = ["table", "column", "dtype", "unit", "rows", "filled", "first", "last"]
 
@@ -99,4 +99,6 @@ def cell(name: str, value: Any) -> str:
         return f"{value:.1%}"
     if name == "amount_left":
         return f"{Decimal(value):,}"
-    return value if isinstance(value, str) else f"{value:,}"
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
+    return f"{value:,}"
