@@ -57,6 +57,8 @@ def test_the_planted_segments_are_found_again(home, verdict):
 
     truth = pd.read_csv(home / "data" / "truth" / "demo.csv", index_col="customer_id").segment
     found = pd.read_parquet(home / "data" / "runs" / "demo" / verdict["run"] / "assignments.parquet").set_index("customer_id").segment
+    (known,) = (home / "data" / "gathered" / "demo").glob("*/pseudonyms.parquet")
+    found.index = found.index.map(pd.read_parquet(known).set_index("pseudonym").customer_id)
     planted = truth[(truth != "none") & found.reindex(truth.index).notna()]
     assert len(planted) > 4000
     assert adjusted_rand_score(planted, found.loc[planted.index]) >= 0.8
