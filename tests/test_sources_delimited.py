@@ -12,7 +12,8 @@ import pytest
 import test_sources_files
 from test_sources_files import ROWS, put, read, refused
 
-from segkit.sources import delimited, files
+from segkit.sources import files
+from segkit.sources.files import delimited
 from segkit.sources.places import Input
 
 place = test_sources_files.place

@@ -3,7 +3,7 @@
 import ibis
 import pytest
 
-from segkit.sources import ids, personal
+from segkit.sources.quality import ids, personal
 
 GOOD = [f"C{number:05}" for number in range(1, 41)]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segkit.sources import outliers
+from segkit.sources.quality import outliers
 from segkit.tables import Column
 
 MONEY = {"amount": Column("money", "price", "currency")}

@@ -5,7 +5,7 @@ import random
 import ibis
 import pytest
 
-from segkit.sources import personal
+from segkit.sources.quality import personal
 
 HOLDS = {
     personal.EMAIL: ["a.b@c.co.uk", "write to x@y.de please", "MÜLLER@firma.de"],

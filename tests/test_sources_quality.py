@@ -11,8 +11,9 @@ from conftest import PROJECT
 from pyarrow import parquet
 
 from segkit import sources
-from segkit.sources import personal, quality
+from segkit.sources import quality
 from segkit.sources.dataset import Dataset
+from segkit.sources.quality import personal
 from segkit.tables import TABLES
 
 SHOP = {

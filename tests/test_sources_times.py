@@ -3,7 +3,7 @@
 import ibis
 import pandas as pd
 
-from segkit.sources import times
+from segkit.sources.quality import times
 
 
 def months(*moments: str, table: str = "orders", customers: list[str] | None = None) -> list[dict]:

@@ -139,7 +139,11 @@ def located(table: str, declared: Dataset, snapshots: Path) -> list[Place]:
 def fingerprint_of(declared: Dataset, places: dict[str, list[Place]]) -> str:
     """12 hex digits over the dataset file, the bytes of its inputs, who is forgotten, the key's name, the code and the engine's version."""
     package = Path(__file__).parent.parent
-    code = [package / "tables.py", package / "privacy" / "keys.py", *sorted(Path(__file__).parent.glob("*.py"))]
+    code = [
+        package / "tables.py",
+        package / "privacy" / "keys.py",
+        *(path for path in sorted(Path(__file__).parent.rglob("*.py")) if path.parent.name != "authoring"),
+    ]
     parts = [
         declared.model_dump_json(),
         *(

@@ -6,10 +6,12 @@ from typing import Any
 
 import ibis
 
-from segkit.sources import parse, personal, views
+from segkit.sources import parse
 from segkit.sources.authoring import moments, numbers, words
 from segkit.sources.authoring.numbers import ENOUGH, POINT, VALUES, share
-from segkit.sources.views import asked
+from segkit.sources.files import views
+from segkit.sources.files.views import asked
+from segkit.sources.quality import personal
 
 SAMPLE = 2000
 LIKELY, MOST = re.compile(personal.ANY), 0.5  # a column is personal when most of its texts look so

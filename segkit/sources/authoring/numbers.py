@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import ibis
 
-from segkit.sources import parse, views
+from segkit.sources import parse
 from segkit.sources.authoring import moments, words
-from segkit.sources.views import asked
+from segkit.sources.files import views
+from segkit.sources.files.views import asked
 
 VALUES, NUMBERS = "segkit_values", "segkit_numbers"  # the different values of the column that is looked at, and how often each stands
 ENOUGH = 0.99  # as many values have to be readable, or gathering refuses the column

@@ -4,10 +4,10 @@ import keyword
 from collections.abc import Iterable
 from dataclasses import replace
 
-from segkit.sources import personal
 from segkit.sources.authoring import moments, words
 from segkit.sources.authoring.draft import Line
 from segkit.sources.authoring.facts import Facts
+from segkit.sources.quality import personal
 from segkit.tables import TABLES
 
 FINE = 200  # a text with more different values than this, and than one in twenty rows, says nothing about a segment

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import ibis
 
-from segkit.sources import ids
 from segkit.sources.authoring import grain, link, rules
 from segkit.sources.authoring.draft import Draft
 from segkit.sources.authoring.link import View
 from segkit.sources.authoring.sniff import Found
+from segkit.sources.quality import ids
 
 NEARLY = 0.9  # so many of the different values are customers: no chance, unlike among numbers of pieces
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from segkit.sources import engine, outliers, people, personal, times
-from segkit.sources import ids as customer_ids
+from segkit.sources import engine
 from segkit.sources.dataset import Dataset, Source, contract
+from segkit.sources.quality import ids as customer_ids
+from segkit.sources.quality import outliers, people, personal, times
 from segkit.tables import TABLES, Column
 
 QUALITY = ["table", "column", "dtype", "unit", "meaning", "rows", "filled", "first", "last"]

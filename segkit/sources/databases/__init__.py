@@ -16,7 +16,8 @@ from sqlglot import exp
 
 from segkit import home
 from segkit.errors import BadInput, nearest
-from segkit.sources import copying, drivers, files
+from segkit.sources import files
+from segkit.sources.databases import copying, drivers
 from segkit.sources.places import Input
 
 DIALECTS = {"mssql": "tsql", "pyspark": "spark"}  # what sqlglot calls them

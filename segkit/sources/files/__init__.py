@@ -13,7 +13,7 @@ import ibis
 
 from segkit import home
 from segkit.errors import BadInput
-from segkit.sources import delimited, headers, lines, views, workbook
+from segkit.sources.files import delimited, headers, lines, views, workbook
 from segkit.sources.places import Download, Input
 
 TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")

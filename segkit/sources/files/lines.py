@@ -7,9 +7,9 @@ from pathlib import Path
 import ibis
 
 from segkit.errors import BadInput
-from segkit.sources import headers, views
+from segkit.sources.files import headers, views
+from segkit.sources.files.text import Text, evened, plain
 from segkit.sources.places import Input
-from segkit.sources.text import Text, evened, plain
 
 LONGEST_LINE = 16 << 20
 MOST_COLUMNS, MOST_SHAPES = 1_000, 10_000

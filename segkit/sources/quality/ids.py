@@ -3,7 +3,7 @@
 import ibis
 import pyarrow as pa
 
-from segkit.sources import personal
+from segkit.sources.quality import personal
 
 COLUMNS = ["table", "problem", "ids", "share", "meaning"]
 FEW = 30  # fewer different ids than a segment needs customers

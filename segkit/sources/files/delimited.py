@@ -13,9 +13,9 @@ import ibis
 from ibis.util import gen_name
 
 from segkit.errors import BadInput
-from segkit.sources import headers, views
+from segkit.sources.files import headers, views
+from segkit.sources.files.text import BLOCK, Text, new_file, plain
 from segkit.sources.places import Input
-from segkit.sources.text import BLOCK, Text, new_file, plain
 
 MARKS = ",;\t|"
 MOST_MALFORMED = 100_000

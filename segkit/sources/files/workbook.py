@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import ibis
 
 from segkit.errors import BadInput, nearest
-from segkit.sources import headers, views
+from segkit.sources.files import headers, views
+from segkit.sources.files.text import BLOCK, new_file
 from segkit.sources.places import Input
-from segkit.sources.text import BLOCK, new_file
 
 ROWS = 50_000  # at a time
 FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)><(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v>[^<])?")

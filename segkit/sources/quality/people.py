@@ -5,8 +5,8 @@ from pathlib import Path
 
 import ibis
 
-from segkit.sources import ids
 from segkit.sources.dataset import Dataset
+from segkit.sources.quality import ids
 from segkit.tables import TABLES
 
 ATTRIBUTES = ["attribute", "kind", "type", "sensitive", "known", "filled", "active_filled", "values", "rare", "all_differ"]

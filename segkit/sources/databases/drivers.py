@@ -17,7 +17,7 @@ import ibis
 import pyarrow as pa
 
 from segkit.errors import BadInput, nearest
-from segkit.sources.copying import BATCH, batches, connected, copy_sorted, engine, quoted, sort, told, types_of, write
+from segkit.sources.databases.copying import BATCH, batches, connected, copy_sorted, engine, quoted, sort, told, types_of, write
 from segkit.sources.places import Input
 
 TABLES = {  # schema, table, whether the table's name alone is enough
