@@ -93,7 +93,9 @@ def copied(path, wanted=None, **input) -> tuple[list[str], pa.Table]:
 def refusal(path, wanted=None, **input) -> str:
     """The message of a refusal, which leaves no file and no thread behind."""
     threads = threading.active_count()
-    if literal := re.fullmatch(r"(.*://[^/@]*:)([^/@$][^/@]*)(@.*)", input.get("database", "")):  # a dataset file takes passwords by name only
+    if literal := re.fullmatch(
+        r"(.*://[^/@]*:)([^/@$][^/@]*)(@.*)", input.get("database", "")
+    ):  # a dataset file takes passwords by name only
         os.environ["SEGKIT_TEST_LITERAL"] = literal[2]
         input["database"] = f"{literal[1]}$SEGKIT_TEST_LITERAL{literal[3]}"
     with pytest.raises(BadInput) as refused:
@@ -515,9 +517,7 @@ def test_a_full_disk_is_no_fault_of_the_database(tmp_path, monkeypatch, postgres
 
 def test_the_engine_draws_no_bar_and_fetches_nothing(tmp_path):
     settings = "SELECT current_setting('enable_progress_bar'), current_setting('autoinstall_known_extensions')"
-    code = (
-        f"from pathlib import Path; from segkit.sources.databases import copying; print(copying.engine(Path('.')).execute({settings!r}).fetchone())"
-    )
+    code = f"from pathlib import Path; from segkit.sources.databases import copying; print(copying.engine(Path('.')).execute({settings!r}).fetchone())"
     seen = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )  # DuckDB draws where no file runs
