@@ -178,11 +178,12 @@ def test_the_privacy_wall_holds(home, report):
         if path.is_file() and not path.is_symlink() and path.suffix in (".html", ".csv", ".json", ".jsonl"):
             text = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", path.read_text())
             assert not set(re.findall(r"C\d{6}", text)) & ids, path.name
+            assert not re.search(r"\bp[0-9a-f]{20}\b", text), path.name
     for path in (report / "tables").glob("*.csv"):
         table = pd.read_csv(path)
         assert not {"customer_id", "min", "max"} & set(table.columns), path.name
-        if "n" in table and path.stem not in ("ledger", "quality"):
-            assert not ((table.n > 0) & (table.n < 5)).any(), path.name
+        for count in {"n", "n_known", "events"} & set(table.columns):
+            assert not ((table[count] > 0) & (table[count] < 5)).any(), f"{path.name}: {count}"
     assert not [path for path in (home / "reports").rglob("*") if path.suffix in (".parquet", ".ipynb")]
     for name in ("raw", "gathered", "runs", "truth"):
         assert (home / "data" / name).stat().st_mode & 0o077 == 0, f"data/{name} is for its owner alone"

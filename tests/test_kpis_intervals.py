@@ -81,13 +81,13 @@ def test_ratio_corners():
     [
         ("proportion", 50, 10, ""),
         ("proportion", 49, 20, "49 customers, a proportion needs 50"),
-        ("proportion", 60, 9, "9 of 60 customers have a value other than 0, a proportion needs 10"),
-        ("proportion", 60, 51, "9 of 60 customers have the value 0, a proportion needs 10"),
+        ("proportion", 60, 9, "fewer than 10 of 60 customers have a value other than 0, a proportion needs 10"),
+        ("proportion", 60, 51, "fewer than 10 of 60 customers have the value 0, a proportion needs 10"),
         ("mean", 100, 1, ""),
         ("mean", 99, 50, "99 customers, a mean needs 100"),
         ("ratio", 200, 50, ""),
         ("ratio", 199, 50, "199 customers, a ratio needs 200"),
-        ("ratio", 200, 16, "16 of 200 customers have a value other than 0, a ratio needs 50"),
+        ("ratio", 200, 16, "fewer than 50 of 200 customers have a value other than 0, a ratio needs 50"),
     ],
 )
 def test_enough(kind, n, events, said):

@@ -114,9 +114,9 @@ def enough(kind: str, estimate: Estimate) -> str:
     if np.isnan(events):
         return f"of {n:,} customers some have no value"
     if events < events_least:
-        return f"{events:,} of {n:,} customers have a value other than 0, a {kind} needs {events_least}"
+        return f"fewer than {events_least} of {n:,} customers have a value other than 0, a {kind} needs {events_least}"
     if n - events < others_least:
-        return f"{n - events:,} of {n:,} customers have the value 0, a {kind} needs {others_least}"
+        return f"fewer than {others_least} of {n:,} customers have the value 0, a {kind} needs {others_least}"
     if np.isnan(estimate.low):
         return f"the values of {n:,} customers do not vary, so there is no interval"
     return ""

@@ -9,7 +9,7 @@ import yaml
 
 from segkit import home
 from segkit.errors import BadInput
-from segkit.sources import dataset, files
+from segkit.sources import dataset, engine, files
 from segkit.sources.authoring import draft, propose, sniff
 from segkit.sources.authoring.account import account
 from segkit.sources.places import Input
@@ -47,11 +47,9 @@ def questions(path: Path) -> int:
 
 def drafted(name: str, named: list[tuple[str, Path]]) -> str:
     """The text of the dataset file. In: what it will call each file, and where that lies."""
-    import ibis
-
     shelf = home.out() / "data" / "gathered" / name
     with home.alone(shelf), TemporaryDirectory(prefix=".partial-", dir=shelf) as folder:  # what is left when killed is swept
-        connection = ibis.duckdb.connect(Path(folder) / "work.duckdb", temp_directory=str(Path(folder) / "spill"))
+        connection = engine.connect(Path(folder) / "work.duckdb", Path(folder) / "spill")
         try:
             drafts, remarks = propose.proposed(connection, sniff.sniffed(connection, named, Path(folder)))
         finally:
