@@ -19,7 +19,7 @@ clean:
 .venv/run: pyproject.toml constraints.txt
 	$(call INSTALL,.venv,run)
 .venv/test: pyproject.toml constraints.txt
-	$(call INSTALL,.venv,run$(comma)test) && touch .venv/run
+	$(call INSTALL,.venv,run$(comma)test$(comma)spark) && touch .venv/run
 .venv-lab/lab: pyproject.toml constraints.txt
 	$(call INSTALL,.venv-lab,run$(comma)lab)
 comma := ,

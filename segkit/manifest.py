@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from segkit import __version__, features, home
-from segkit.sources import Gathered
+from segkit.sources import Gathered, use_cases
 from segkit.store import clock
 from segkit.studies import UNDATED, Study
 
@@ -26,6 +26,7 @@ def identity(resolved: Study, gathered: Gathered) -> str:
     parts = [
         resolved.model_dump_json(exclude={"timeout_minutes", "fail_if"}),
         gathered.fingerprint,
+        use_cases.digest(gathered.use_cases),
         platform.python_version(),
         *(home.sha256(path) for path in code),
         *(version(name) for name in NUMERIC),
@@ -43,6 +44,7 @@ def of_run(resolved: Study, gathered: Gathered, run_id: str, folder: Path) -> di
         "dataset": resolved.dataset,
         "fingerprint": gathered.fingerprint,
         "synthetic": gathered.dataset.synthetic,
+        "use_cases": [case.name for case in gathered.use_cases],
         "as_of": resolved.as_of,
         "sensitive": features.check_sensitive(resolved.cluster_on, gathered.dataset.attributes, resolved.sensitive_why),
         "parameters": resolved.model_dump(mode="json"),

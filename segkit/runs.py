@@ -13,6 +13,7 @@ from typing import Any
 
 from segkit import errors, execute, features, home, manifest, privacy, publish, shelves, sources, studies
 from segkit.errors import BadInput, GateFailed, SegkitError
+from segkit.features import engines
 from segkit.studies import Study
 
 log = logging.getLogger("segkit")
@@ -107,13 +108,13 @@ def run(
 def resolve(declared: Study) -> tuple[Study, sources.Gathered]:
     """Gather, and settle as_of; refuse what cannot be clustered before any kernel starts."""
     dataset = sources.dataset.load(declared.dataset)
-    features.check_names(declared.cluster_on, dataset.tables, dataset.attributes)
+    features.check_names(declared.cluster_on, dataset.tables, dataset.attributes, sources.use_cases.load(dataset))
     features.check_sensitive(declared.cluster_on, dataset.attributes, declared.sensitive_why)
+    engines.check_engine(dataset, sources.use_cases.load(dataset))
     gathered = sources.gather(declared.dataset)
     window = gathered.window(declared.as_of, declared.horizon_days)
     day = studies.day(window)
-    wide = features.customer_features(gathered.tables, studies.cut_off(window), dataset.attributes)
-    active, least = int(wide.filter(wide.is_active).count().execute()), 30 * declared.k_max
+    active, least = features.n_active(gathered.tables_on("duckdb"), studies.cut_off(window)), 30 * declared.k_max
     if active < least:
         raise BadInput(
             f"too few customers: {active:,} {'in the data' if day == studies.UNDATED else f'active before as_of {day}'}",
@@ -169,6 +170,7 @@ def attempt(resolved: Study, gathered: sources.Gathered, run_id: str, private: P
         (inside / "study.json").write_text(resolved.model_dump_json(indent=1))
         env = {"SEGKIT_HOME": str(home.root()), "SEGKIT_OUT": str(home.out()), "SEGKIT_ATTEMPT": token}
         env["SEGKIT_FINGERPRINT"] = gathered.fingerprint  # every notebook sees what was gathered for this run
+        env["SEGKIT_USE_CASES"] = sources.use_cases.digest(gathered.use_cases)  # and refuses a library that was changed meanwhile
         todo = jobs(resolved, run_id, inside, outside)
 
         def done(job: execute.Job, seconds: float) -> None:

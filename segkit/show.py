@@ -9,6 +9,7 @@ import pandas as pd
 
 NUMBERS = ("value", "low", "high", "median", "p1", "p25", "p75", "p99", "overall", "mean", "se")
 SHARES = ("share", "filled", "probability", "top")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def words(name: str) -> str:
@@ -37,7 +38,7 @@ def number(value: Any, unit: str = "") -> str:
     """A number for people: thousands separated, shares as per cent, three significant digits below a hundred, – for what is not known."""
     if value is None or value is pd.NA or value != value:
         return "–"
-    if unit == "share":
+    if unit in ("share", "yes/no"):
         return f"{100 * value:.1f} %".replace("-0.0 %", "0.0 %")
     if isinstance(value, (bool, str)):
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
@@ -124,7 +125,7 @@ def kpis(rows: pd.DataFrame) -> Html:
 
 def profile(rows: pd.DataFrame) -> Html:
     """Segments as columns, features as lines: the median in business units, or the share of yes, and a marker."""
-    typical = [row["yes"] if row["unit"] == "share" else row["median"] for row in rows.to_dict("records")]
+    typical = [row["yes"] if row["unit"] == "yes/no" else row["median"] for row in rows.to_dict("records")]
     texts = rows.assign(
         text=[
             f"{number(value, unit)} {marker if isinstance(marker, str) else ''}".strip()
@@ -135,7 +136,7 @@ def profile(rows: pd.DataFrame) -> Html:
         index=texts.feature.unique(), columns=texts.segment.unique()
     )
     overall = texts.drop_duplicates("feature").set_index("feature")
-    wide.insert(0, "unit", ["% yes" if unit == "share" else unit for unit in overall.unit])
+    wide.insert(0, "unit", ["% yes" if unit == "yes/no" else unit for unit in overall.unit])
     wide["everyone"] = [number(value, unit) for value, unit in zip(overall.overall, overall.unit)]
     sizes = rows.drop_duplicates("segment").set_index("segment")
     wide = wide.rename(columns={segment: f"{segment} · {number(sizes.share[segment], 'share')}" for segment in sizes.index})

@@ -14,6 +14,8 @@ DTYPES = {
 }
 ATTRIBUTE_KINDS = ("demographic", "geographic", "psychographic", "technographic", "need", "firmographic", "behavioral")
 
+STAGES = ("awareness", "consideration", "decision", "retention", "advocacy")  # of a journey, in order; a dataset may name its own
+
 
 @dataclass(frozen=True)
 class Column:

@@ -26,7 +26,7 @@ def test_the_histogram_counts_everybody_and_ends_at_the_first_and_last_percentil
 
 def test_of_yes_no_answers_the_share_of_yes_says_it_all_and_whole_numbers_get_a_bin_each():
     answers = pd.DataFrame({"yummy": [1.0, 0, 0, 1, 1, np.nan] * 20, "liking": [-5.0, -5, 0, 3, 5, 5] * 20})
-    found = behavior.distribution(answers, pd.DataFrame({"feature": list(answers), "unit": ["share", ""]})).set_index("feature")
+    found = behavior.distribution(answers, pd.DataFrame({"feature": list(answers), "unit": ["yes/no", ""]})).set_index("feature")
     assert found["mean"]["yummy"] == 0.6 and found.n_missing["yummy"] == 20 and found.loc["yummy", list(behavior.QUANTILES)].isna().all()
     assert found["median"]["liking"] == 1.5
     histogram = behavior.histogram(answers, list(answers)).groupby("feature")
@@ -81,19 +81,3 @@ def test_cohorts_show_only_months_that_ended_before_as_of():
 def test_without_a_whole_month_there_are_columns_and_no_cohort():
     found = behavior.cohorts(tables(orders=ORDERS), pd.Timestamp("2025-01-20").to_pydatetime())
     assert found.empty and list(found.columns) == ["cohort", "month", "n", "value", "low", "high"]
-
-
-def test_the_usage_grid_counts_users_whose_minutes_are_known_by_tier_and_third():
-    customers = pd.DataFrame(
-        {
-            "active_days": [9, 9, 9, 9, 0],
-            "active_days_per_week": [5.0, 4.99, 0.5, 0.1, 0.0],
-            "minutes_per_active_day": [1.0, 2.0, 3.0, np.nan, np.nan],
-        }
-    )
-    found = behavior.usage_grid(customers)
-    seen = found[found.n > 0].set_index(["frequency", "intensity"])
-    assert seen.n.to_dict() == {("daily", "short"): 1, ("weekly", "middle"): 1, ("monthly", "long"): 1}
-    assert len(found) == 12 and seen.share.sum() == pytest.approx(1)
-    assert behavior.usage_grid(pd.DataFrame({"spend": [1]})).empty
-    assert behavior.usage_grid(customers.assign(minutes_per_active_day=np.nan)).empty

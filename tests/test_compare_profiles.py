@@ -70,7 +70,7 @@ def test_the_structure_table_has_a_row_for_each_k_or_one_without_a_k():
 
 def test_of_yes_no_answers_the_share_of_yes_stands_in_place_of_the_median():
     features = FEATURES.assign(days=[1.0, 0, 0, 1, 1, np.nan])
-    found = compare.profiles(features, MATRIX, LABELS, {"spend": "GBP", "days": "share"}).set_index(["feature", "segment"])
+    found = compare.profiles(features, MATRIX, LABELS, {"spend": "GBP", "days": "yes/no"}).set_index(["feature", "segment"])
     assert found.yes["days", "S1"] == 1 and found.yes["days", "S2"] == pytest.approx(1 / 3) and found.overall["days", "S1"] == 0.6
     assert found.loc["days", ["median", "p25", "p75"]].isna().all(axis=None) and found.n_known["days", "S1"] == 2
     assert found.yes["spend"].isna().all() and found["median"]["spend", "S1"] == 150

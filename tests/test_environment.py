@@ -26,6 +26,7 @@ def test_conda_users_get_the_same_names_and_bounds():
     conda = dict(split(line) for line in lines if isinstance(line, str))
     conda |= dict(split(each.split("#")[0]) for line in lines if isinstance(line, dict) for each in line["pip"] if not each.startswith("-"))
     assert conda.pop("python") == ">=3.11" and conda.pop("pip") == ""
+    assert conda.pop("openjdk") == ">=17,<22"  # what PySpark runs on; on PyPI there is none
     assert conda == {CONDA.get(name, name): bounds for name, bounds in declared().items()}
 
 

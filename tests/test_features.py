@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import nasty
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +10,8 @@ from test_sources import online_retail  # noqa: F401
 
 from segkit import behavior, features
 from segkit.errors import BadInput
-from segkit.features import orders, tenure, usage
+from segkit.features import fold
+from segkit.tables import STAGES
 
 AS_OF = datetime(2025, 2, 1)
 
@@ -80,49 +82,94 @@ def test_orders_alone_and_events_alone_make_a_dataset():
     assert list(used.index) == ["a", "c"] and "n_orders" not in used and used.is_active.all()
 
 
-def test_nothing_at_or_after_as_of_changes_any_feature():
-    before = {name: pd.DataFrame(columns) for name, columns in (("orders", ORDERS), ("events", EVENTS), ("customers", CUSTOMERS))}
-    time = {"orders": "ordered_at", "events": "occurred_at", "customers": "signed_up_at"}
-    expected = made(**before)
-    rng = np.random.default_rng(5)
-    for _ in range(6):
-        changed = {}
-        for name, rows in before.items():
-            past = rows[pd.to_datetime(rows[time[name]], format="mixed") < AS_OF]
-            future = rows.sample(4, replace=True, random_state=int(rng.integers(1000)))
-            future[time[name]] = [(pd.Timestamp(AS_OF) + pd.Timedelta(seconds=int(s))).isoformat() for s in (0, *rng.integers(0, 10**7, 3))]
-            if name == "customers":
-                future["customer_id"] = [f"new{i}" for i in range(4)]
-            else:
-                future[{"orders": "amount", "events": "duration_seconds"}[name]] = rng.integers(1, 10**6, 4)
-                future["customer_id"] = rng.choice(["a", "b", "n", "new"], 4)
-            changed[name] = pd.concat([past, future.iloc[: int(rng.integers(0, 5))]]).sample(frac=1, random_state=1)
-        pd.testing.assert_frame_equal(made(**changed), expected)
+@pytest.fixture(scope="module")
+def world() -> dict[str, pd.DataFrame]:
+    """Customers who break things, in every table that features read, with rows on either side of as_of."""
+    made = nasty.tables(11, per_kind=2)
+    return {name: made[name].to_pandas() for name in ("customers", "orders", "events", "touchpoints")}
 
 
-def test_every_column_is_in_the_glossary_or_a_moment_and_every_line_has_unit_and_meaning():
-    found = made(orders=ORDERS, events=EVENTS, customers=CUSTOMERS)
-    glossary = features.glossary()
-    assert set(glossary.feature) == set(found.columns) - {
-        "first_seen_at",
-        "first_ordered_at",
-        "last_ordered_at",
-        "last_used_on",
-        "is_active",
+def in_engine(world: dict[str, pd.DataFrame]) -> dict:
+    import ibis
+
+    connection = ibis.duckdb.connect()
+    return {
+        name: connection.create_table(name, nasty.typed(name, rows.astype(object).where(rows.notna(), None).to_dict("records")))
+        for name, rows in world.items()
     }
-    assert glossary.feature.is_unique and glossary.unit.str.fullmatch(r"\w+").all() and glossary.meaning.str.fullmatch(r".{15,}\.").all()
-    assert set(features.glossary(["orders"]).table) == {"customers", "orders"} and set(features.glossary(["events"]).table) == {
-        "customers",
-        "events",
-    }
+
+
+def everything(world: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every feature there is."""
+    wanted = features.customer_features(in_engine(world), nasty.AS_OF, nasty.ATTRIBUTES, STAGES, nasty.USE_CASES)
+    return wanted.to_pyarrow().to_pandas().set_index("customer_id")
+
+
+@pytest.fixture(scope="module")
+def known(world) -> pd.DataFrame:
+    return everything(world)
+
+
+TIMES = {"customers": "signed_up_at", "orders": "ordered_at", "events": "occurred_at", "touchpoints": "occurred_at"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_at_or_after_as_of_changes_any_feature(world, known, seed):
+    """Rows at or after as_of are taken away, changed, moved and added, for customers who were known and for others."""
+    rng, changed = np.random.default_rng(seed), {}
+    for name, rows in world.items():
+        late = rows[TIMES[name]] >= nasty.AS_OF
+        future = rows[~late].sample(int(rng.integers(0, 40)), replace=True, random_state=seed).reset_index(drop=True)
+        later = rng.choice([0, 1, 10**6, 86_400 * 10**6 * 300], len(future))
+        future[TIMES[name]] = [nasty.AS_OF + pd.Timedelta(microseconds=int(each)) for each in later]
+        if name == "customers":
+            future["customer_id"] = [f"new{at}" for at in range(len(future))]
+        else:
+            strangers = rng.random(len(future)) < 0.2
+            future["customer_id"] = np.where(strangers, "stranger", future.customer_id)
+        changed[name] = pd.concat([rows[~late], future]).sample(frac=1, random_state=seed)
+    pd.testing.assert_frame_equal(everything(changed), known)
+
+
+def test_the_order_of_rows_changes_no_digit_of_any_feature(world, known):
+    pd.testing.assert_frame_equal(everything({name: rows.sample(frac=1, random_state=3) for name, rows in world.items()}), known)
+
+
+def test_a_row_before_as_of_does_change_features(world, known):
+    """The test above can fail."""
+    late = (
+        world["orders"].iloc[:1].assign(customer_id=known.index[0], ordered_at=nasty.AS_OF - pd.Timedelta(microseconds=1), is_return=False)
+    )
+    found = everything(world | {"orders": pd.concat([world["orders"], late.assign(order_id="last")])})
+    assert found.n_orders[known.index[0]] == known.n_orders[known.index[0]] + 1 and found.days_since_last_order[known.index[0]] == 1
+
+
+def test_every_column_is_in_the_glossary_or_a_moment_and_every_line_has_unit_and_meaning(known):
+    glossary = features.glossary(None, nasty.ATTRIBUTES, "EUR", nasty.USE_CASES)
+    moments = set(known) - set(glossary.feature)
+    assert set(glossary.feature) <= set(known) and glossary.feature.is_unique
+    assert all(name.endswith(("_at", "_on")) for name in moments - {"is_active", "born"}), moments
+    assert known[list(moments - {"is_active"})].apply(lambda column: column.dtype.kind == "M" or name_of_dates(column)).all()
+    own = glossary[~glossary.feature.isin(nasty.ATTRIBUTES)]
+    assert own.unit.str.fullmatch(r"[\w/ ]+").all() and glossary.meaning.str.fullmatch(r".{12,}\.").all()
+    numeric = features.numbers(glossary).feature
+    assert len(numeric) >= 80 and all(known[name].dtype.kind in "iuf" for name in numeric)
+    assert set(features.glossary(["orders"]).table) == {"customers", "orders"}
+    assert set(features.glossary(["events"]).table) == {"customers", "events"}
+
+
+def name_of_dates(column: pd.Series) -> bool:
+    """Dates without a time of day come as objects."""
+    return column.dropna().map(lambda each: hasattr(each, "year")).all()
 
 
 def test_every_function_of_a_feature_module_is_a_grain_or_a_documented_feature():
-    for module in (orders, tenure, usage):
-        for name, function in features.functions(module).items():
+    for module in features.MODULES:
+        every = fold.defined(features.modules_of(module.TABLE))
+        for name, function in fold.functions(module).items():
             assert function.__doc__, name
-            assert name.startswith("per_") or features.grain(function).startswith("per_") or features.grain(function) == "customer", name
-        assert set(module.ABSENT) <= set(features.functions(module))
+            assert name.startswith("per_") or fold.grain(function) in every or fold.grain(function) == "customer", name
+        assert set(module.ABSENT) <= set(fold.functions(module)) and module.TABLE in TIMES
 
 
 def test_an_unknown_clustering_column_is_refused_with_the_nearest_feature():

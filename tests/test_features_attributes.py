@@ -29,6 +29,7 @@ ANSWERS = {
     "born_on": [datetime(1990, 1, 1).date(), None, None],
 }
 NUMERIC = ["income", "children", "yummy", "age"]
+BANDS = {"band": Reading(column="Band", kind="demographic", ordered=["18-29", "30-44", "45+"], missing_informs=True)}
 
 
 def test_a_survey_has_everyone_in_scope_with_every_attribute():
@@ -72,10 +73,11 @@ def test_a_survey_may_have_an_attribute_called_like_a_feature_of_orders():
 
 def test_the_glossary_lists_what_can_be_computed_with():
     found = features.glossary(["customers"], DECLARED, "EUR").set_index("feature")
-    assert list(found.index) == NUMERIC and (found.table == "customers").all()
-    assert found.unit.to_dict() == {"income": "", "children": "", "yummy": "share", "age": ""}
+    assert list(found.index) == [*NUMERIC, "region"] and (found.table == "customers").all()
+    assert found.unit.to_dict() == {"income": "", "children": "", "yummy": "yes/no", "age": "", "region": "class"}
     assert found.meaning["yummy"] == "Psychographic attribute, yes or no." and found.meaning["age"] == "Demographic attribute, sensitive."
-    assert list(features.glossary(["orders", "customers"], DECLARED).feature)[-4:] == NUMERIC
+    assert list(features.glossary(["orders", "customers"], DECLARED).feature)[-5:] == [*NUMERIC, "region"]
+    assert list(features.numbers(features.glossary(["customers"], DECLARED)).feature) == NUMERIC
     assert (
         list(features.glossary(["contacts"]).columns) == ["feature", "unit", "table", "meaning"] and features.glossary(["contacts"]).empty
     )
@@ -87,8 +89,9 @@ def test_the_glossary_lists_what_can_be_computed_with():
         ("region", DECLARED, "cluster_on names 'region', an attribute of type string\n.*numbers and on yes/no"),
         ("born_on", DECLARED, "an attribute of type date"),
         ("incme", DECLARED, "'incme', which is no feature of this dataset\n  do you mean 'income'"),
-        ("tenure_days", DECLARED, "'tenure_days', which is no feature of this dataset"),
-        ("spend", {}, "it has none: neither orders, events nor attributes"),
+        ("tenure_days", DECLARED, "'tenure_days', which needs the table orders or events\n  this dataset has customers"),
+        ("spend", {}, "'spend', which needs the table orders\n  this dataset has customers\n"),
+        ("colour", {}, "it has none: neither orders, events nor attributes"),
     ],
 )
 def test_what_cannot_be_clustered_on_is_refused(name, declared, said):
@@ -108,3 +111,41 @@ def test_sensitive_attributes_need_a_reason_and_a_reason_needs_them():
         features.check_sensitive(["income", "spend"], DECLARED, "the law asks for it")
     assert features.check_sensitive(["income", "age"], DECLARED, "the law asks for it") == ["age"]
     assert features.check_sensitive(["income", "spend"], DECLARED, "") == []
+
+
+def test_ordered_levels_become_places_and_being_known_a_feature():
+    found = made(None, BANDS, customers={"customer_id": list("abcd"), "band": ["45+", "18-29", None, "of age"]})
+    assert found.band.tolist()[:2] == [3.0, 1.0] and found.band[["c", "d"]].isna().all(), "a level that is not in the order is missing"
+    assert found.band_known.tolist() == [1, 1, 0, 0]
+    glossary = features.glossary(["customers"], BANDS).set_index("feature")
+    assert glossary.unit.to_dict() == {"band": "level", "band_known": "yes/no"}
+    assert glossary.meaning["band"] == "Demographic attribute: 1 is 18-29, 3 is 45+."
+    features.check_names(["band", "band_known"], ["customers"], BANDS)
+
+
+def test_being_known_counts_for_customers_the_table_lacks_and_is_as_sensitive_as_the_attribute():
+    rows = CUSTOMERS | {"band": ["45+", None, "18-29"]}
+    found = made(AS_OF, BANDS, customers=rows, orders=ORDERS)
+    assert found.band_known.to_dict() == {"a": 1, "b": 0, "n": 0}
+    secret = {"band": BANDS["band"].model_copy(update={"sensitive": True})}
+    with pytest.raises(BadInput, match="sensitive: band_known"):
+        features.check_sensitive(["band_known"], secret, "")
+
+
+def test_two_attributes_cannot_share_the_name_of_being_known():
+    both = BANDS | {"band_known": Reading(column="x", kind="need", type="boolean")}
+    with pytest.raises(BadInput, match="an attribute is called band_known"):
+        made(None, both, customers={"customer_id": ["a"], "band": ["45+"], "band_known": [True]})
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"ordered": ["low"]}, "two levels or more"),
+        ({"ordered": ["low", "low"]}, "each once"),
+        ({"ordered": ["1", "2"], "type": "integer"}, "the type is integer"),
+    ],
+)
+def test_an_order_of_levels_that_is_none_is_refused(keys, said):
+    with pytest.raises(ValueError, match=said):
+        Reading(column="x", kind="need", **keys)

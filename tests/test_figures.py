@@ -92,7 +92,7 @@ def distribution():
 
 
 def answers():
-    rows = pd.DataFrame({"feature": ["is_new", "yummy", "spend"], "unit": ["share", "share", "EUR"], "n": [40, 40, 40]})
+    rows = pd.DataFrame({"feature": ["is_new", "yummy", "spend"], "unit": ["yes/no", "yes/no", "EUR"], "n": [40, 40, 40]})
     return rows.assign(mean=[0.1, 0.8, 55.0], low=[-0.01, 0.7, 50], high=[0.2, 0.9, 60])
 
 
@@ -111,13 +111,10 @@ def cohorts():
 
 
 def usage_grid():
-    return pd.DataFrame(
-        [
-            {"frequency": f, "intensity": i, "n": n, "share": n / 60}
-            for f, n in (("daily", 2), ("weekly", 8), ("monthly", 10), ("rare", 0))
-            for i in ("short", "middle", "long")
-        ]
-    )
+    names = {("low", "low"): "casual", ("high", "low"): "social", ("low", "high"): "competitive", ("high", "high"): "hardcore"}
+    cells = [{"frequency": f, "intensity": i, "name": name, "n": n} for ((f, i), name), n in zip(names.items(), (2, 8, 50, 0))]
+    cuts = {"measure": "minutes_per_active_day", "frequency_cut": 1.0, "intensity_cut": 12.5}
+    return pd.DataFrame([cell | {"share": cell["n"] / 60} | cuts for cell in cells])
 
 
 def kpis():

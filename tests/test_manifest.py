@@ -11,7 +11,7 @@ from segkit.studies import Study
 
 STUDY = Study(study="small", dataset="demo", question="Who stays?", as_of="2025-10-03", cluster_on=["spend"])
 AGE = Reading(column="Age", kind="demographic", type="integer", sensitive=True)
-GATHERED = SimpleNamespace(fingerprint="0123456789ab", dataset=SimpleNamespace(synthetic=True, attributes={"age": AGE}))
+GATHERED = SimpleNamespace(fingerprint="0123456789ab", dataset=SimpleNamespace(synthetic=True, attributes={"age": AGE}), use_cases=())
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def test_any_other_parameter_changes_the_id(change):
 
 def test_data_notebooks_packages_and_python_change_the_id(bench, monkeypatch):
     seen, real = [identity()], manifest.version
-    seen.append(manifest.identity(STUDY, SimpleNamespace(fingerprint="ba9876543210")))
+    seen.append(manifest.identity(STUDY, SimpleNamespace(fingerprint="ba9876543210", use_cases=())))
     (bench / "notebooks" / "01_gather.ipynb").write_text("two")
     seen.append(identity())
     monkeypatch.setattr(manifest, "version", lambda name: "0.0.1" if name == "scipy" else real(name))

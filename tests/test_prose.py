@@ -294,7 +294,7 @@ def test_segments_say_yes_more_or_less_often():
         {
             "segment": ["S1", "S1", "S2", "S2"],
             "feature": ["was_invited", "spend"] * 2,
-            "unit": ["share", "EUR"] * 2,
+            "unit": ["yes/no", "EUR"] * 2,
             "z": [1.2, 0.6, -0.8, -0.7],
             "marker": ["++", "+", "-", "-"],
         }

@@ -232,7 +232,7 @@ def test_the_summary_of_a_survey_speaks_of_no_date_and_no_outcome(report):
         "ledger": TABLES["ledger"].replace("orders,", "customers,"),
         "sizes": "segment,n,share\nS1,111,0.58\nS2,80,0.42\n",
         "profiles": "segment,n,share,feature,unit,median,p25,p75,yes,overall,z,marker,n_known\n"
-        "S1,111,0.58,yummy,share,,,,0.9,0.6,0.7,+,111\nS2,80,0.42,yummy,share,,,,0.1,0.6,-1.2,--,80\n",
+        "S1,111,0.58,yummy,yes/no,,,,0.9,0.6,0.7,+,111\nS2,80,0.42,yummy,yes/no,,,,0.1,0.6,-1.2,--,80\n",
     }
     chosen = VERDICT["segmentation"] | {"as_of": "none", "horizon_days": 0, "cluster_on": ["yummy"]}
     verdict = VERDICT | {"hypotheses": [], "looks": [], "m": 0, "segmentation": chosen, "window": VERDICT["window"] | {"as_of": "none"}}

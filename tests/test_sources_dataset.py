@@ -14,7 +14,7 @@ from segkit.sources.places import Download, Explode, Input, Join
 from segkit.sources.reading import Reading
 
 PROJECT = Path(__file__).resolve().parent.parent
-DATASETS = sorted((PROJECT / "data" / "datasets").glob("*.yaml"))
+DATASETS = sorted(path for path in (PROJECT / "data" / "datasets").glob("*.yaml") if not path.stem.endswith(".use_cases"))
 ORDERS = {"customer_id": "id", "ordered_at": "at", "amount": "total"}
 
 
@@ -177,7 +177,10 @@ def test_the_examples_of_the_reference_are_valid():
         ({"columns": ORDERS | {"amount": {"column": "x", "times": float("inf")}}}, "finite number"),
         ({"columns": ORDERS | {"amount": {"column": "x", "kind": "need"}}}, "amount cannot be an attribute: those are further columns"),
         ({"columns": ORDERS | {"region": {"column": "x", "kind": "geographic"}}}, "orders: region cannot be an attribute"),
-        ({"columns": ORDERS | {"amount": {"column": "x", "type": "integer"}}}, "tables.orders.amount: `type` and `sensitive` are for attributes"),
+        (
+            {"columns": ORDERS | {"amount": {"column": "x", "type": "integer"}}},
+            "tables.orders.amount: `type`, `ordered`, `missing_informs` and `sensitive` are for attributes",
+        ),
         ({"columns": ORDERS | {"amount": {"column": "x", "sensitive": True}}}, "which need their kind"),
         ({"columns": {1: "x"}}, "tables.orders.columns"),
         ({"columns": []}, "tables.orders.columns: input should be a valid dictionary"),

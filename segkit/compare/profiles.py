@@ -12,7 +12,7 @@ TYPICAL = ["median", "p25", "p75", "yes"]
 def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, units: dict[str, str]) -> pd.DataFrame:
     """Out: segment, n, share, feature, unit, median, p25, p75 (business units), yes, overall, z, marker, n_known.
 
-    A yes/no answer, unit `share`, has the share of yes in place of median and quartiles. `overall` is the median, or the share of yes,
+    A yes/no answer, unit `yes/no`, has the share of yes in place of median and quartiles. `overall` is the median, or the share of yes,
     of everyone. z is the segment's mean in the matrix, in standard deviations; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
     """
     lines = []
@@ -29,7 +29,7 @@ def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, un
                     "feature": name,
                     "unit": unit,
                     **middle(features.loc[members.index, name], unit),
-                    "overall": everyone["yes"] if unit == "share" else everyone["median"],
+                    "overall": everyone["yes"] if unit == "yes/no" else everyone["median"],
                     "z": z,
                     "marker": marker(z),
                     "n_known": int(features.loc[members.index, name].notna().sum()),
@@ -44,7 +44,7 @@ def middle(column: pd.Series, unit: str) -> dict[str, float]:
     found = dict.fromkeys(TYPICAL, np.nan)
     if len(known) == 0:
         return found
-    if unit == "share":
+    if unit == "yes/no":
         return found | {"yes": float(known.mean())}
     return found | dict(zip(("p25", "median", "p75"), known.quantile([0.25, 0.5, 0.75])))
 

@@ -8,6 +8,7 @@ from segkit import home, privacy
 from segkit.erase import places, rows
 from segkit.errors import BadInput, nearest
 from segkit.privacy import suppression
+from segkit.studies import NAME
 
 MAP = "pseudonyms.parquet"
 
@@ -37,7 +38,7 @@ def person(customer_id: str, dataset: str, roots: list[Path]) -> Person:
         what = "a pseudonym is no customer id" if customer_id else "the customer id is empty"
         raise BadInput(what, do="give the id as the dataset's own files write it")
     known = {folder.name for root in roots for folder in places.folders(root / "data" / "gathered")}
-    declared = {path.stem for path in (home.root() / "data" / "datasets").glob("*.yaml")}
+    declared = {path.stem for path in (home.root() / "data" / "datasets").glob("*.yaml") if NAME.fullmatch(path.stem)}
     if dataset and dataset not in known | declared:
         raise BadInput(f"there is no dataset {dataset!r}", nearest(dataset, known | declared))
     dataset = dataset or the_one_that_knows(customer_id, sorted(known | declared), roots)

@@ -1,6 +1,6 @@
-"""Attributes that came with the customers: numbers and yes/no answers become features, text and dates are carried along.
+"""Attributes that came with the customers: numbers, yes/no answers and ordered levels become features, words and dates are carried along.
 
-`attributes` is what the dataset declares: name -> how it is read, with kind, type and whether it is sensitive.
+`attributes` is what the dataset declares: name -> how it is read, with kind, type, order of levels and whether it is sensitive.
 """
 
 from collections.abc import Mapping
@@ -10,17 +10,21 @@ import ibis
 from segkit.errors import BadInput
 from segkit.sources.dataset import Reading
 
-NUMERIC = {"integer": "", "number": "", "boolean": "share"}  # type -> unit; a yes/no answer is 1 or 0, its mean the share of yes
+NUMERIC = {"integer": "", "number": "", "boolean": "yes/no"}  # type -> unit; a yes/no answer is 1 or 0, its mean the share of yes
 
 
-def numeric(attributes: Mapping[str, Reading]) -> dict[str, Reading]:
-    """The attributes that can be computed with."""
-    return {name: reading for name, reading in attributes.items() if reading.type in NUMERIC}
+def is_number(reading: Reading) -> bool:
+    """Whether an attribute can be computed with."""
+    return reading.type in NUMERIC or bool(reading.ordered)
 
 
 def join(wide: ibis.Table, customers: ibis.Table | None, attributes: Mapping[str, Reading]) -> ibis.Table:
-    """The wide table with a column per attribute: numbers and yes/no as float64, else as they are; null where nothing is known."""
-    if taken := [name for name in attributes if name in wide.columns]:
+    """The wide table with a column per attribute: numbers, yes/no and places in an order as float64, else as they are; null where nothing
+    is known. An attribute that informs by being known has NAME_known beside it, 1 or 0, also for whom the customer table lacks."""
+    telling = [name for name, reading in attributes.items() if reading.missing_informs]
+    if taken := [
+        name for name in (*attributes, *map(known, telling)) if name in wide.columns or name in map(known, telling) and name in attributes
+    ]:
         raise BadInput(
             f"customers: an attribute is called {', '.join(taken)}",
             "a feature of this dataset has that name",
@@ -28,34 +32,48 @@ def join(wide: ibis.Table, customers: ibis.Table | None, attributes: Mapping[str
         )
     if not attributes:
         return wide
-    rows = customers.select("customer_id", **{name: value(customers[name], reading.type) for name, reading in attributes.items()})
-    return wide.left_join(rows, "customer_id").drop("customer_id_right")
+    rows = customers.select("customer_id", **{name: value(customers[name], reading) for name, reading in attributes.items()})
+    wide = wide.left_join(rows, "customer_id").drop("customer_id_right")
+    return wide.mutate(**{known(name): wide[name].notnull().ifelse(1.0, 0.0) for name in telling})
 
 
-def value(column: ibis.Value, kind: str) -> ibis.Value:
-    """An attribute's column as a feature; infinity and not-a-number are missing."""
-    if kind not in NUMERIC:
+def known(name: str) -> str:
+    """The column that says whether an attribute is known."""
+    return f"{name}_known"
+
+
+def value(column: ibis.Value, reading: Reading) -> ibis.Value:
+    """An attribute's column as a feature; infinity, not-a-number and levels that are not in their order are missing."""
+    if reading.ordered:
+        return column.cases(*((level, float(place)) for place, level in enumerate(reading.ordered, 1)))
+    if reading.type not in NUMERIC:
         return column
     number = column.cast("float64")
     return ibis.cases((~(number.isnan() | number.isinf()), number))
 
 
 def glossary(attributes: Mapping[str, Reading]) -> list[dict]:
-    """Lines of the glossary of features."""
-    return [
-        {
-            "feature": name,
-            "unit": NUMERIC[reading.type],
-            "table": "customers",
-            "meaning": f"{reading.kind.capitalize()} attribute{', yes or no' * (reading.type == 'boolean')}{', sensitive' * reading.sensitive}.",
-        }
-        for name, reading in numeric(attributes).items()
-    ]
+    """Lines of the glossary of features; a word has the unit `class`, a place in an order `level`. Dates are carried along unlisted."""
+    lines = []
+    for name, reading in attributes.items():
+        what = f"{reading.kind.capitalize()} attribute"
+        secret = ", sensitive" * reading.sensitive
+        if reading.ordered:
+            said = f"{what}{secret}: 1 is {reading.ordered[0]}, {len(reading.ordered)} is {reading.ordered[-1]}."
+            lines.append((name, "level", said))
+        elif reading.type in NUMERIC:
+            lines.append((name, NUMERIC[reading.type], f"{what}{', yes or no' * (reading.type == 'boolean')}{secret}."))
+        elif reading.type == "string":
+            lines.append((name, "class", f"{what}{secret}."))
+        if reading.missing_informs:
+            lines.append((known(name), "yes/no", f"Whether {name} is known, 1 or 0{secret}."))
+    return [{"feature": name, "unit": unit, "table": "customers", "meaning": said} for name, unit, said in lines]
 
 
 def check_sensitive(cluster_on: list[str], attributes: Mapping[str, Reading], why: str) -> list[str]:
     """The sensitive attributes that customers are clustered on. Raises BadInput unless a reason stands beside them, and only then."""
-    used = [name for name in cluster_on if name in attributes and attributes[name].sensitive]
+    secret = [name for name, reading in attributes.items() if reading.sensitive]
+    used = [name for name in cluster_on if name in (*secret, *map(known, secret))]
     if used and not why.strip():
         raise BadInput(
             f"cluster_on names what the dataset calls sensitive: {', '.join(used)}",

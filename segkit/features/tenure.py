@@ -2,6 +2,7 @@
 
 import ibis
 
+TABLE = "customers"
 ABSENT: dict[str, int] = {}
 
 

@@ -1,27 +1,41 @@
 """Finished tables in, pictures out. Every picture carries a sentence that states its finding: its text for whoever cannot see it."""
 
-from segkit.figures.behavior import answers, cohorts, concentration, distributions, monthly, usage_grid
+from segkit.figures.behavior import answers, cohorts, concentration, distributions, monthly
+from segkit.figures.buying import classes, clock, correlations, mix, rfm, seasons
 from segkit.figures.gather import ledger, months
 from segkit.figures.outcomes import explained, hypotheses, kpis
 from segkit.figures.segments import profiles, scores, sizes_and_value, stability, structure
 from segkit.figures.style import Picture
+from segkit.figures.usage import feature_engagement, usage_grid, user_status_by_month
+from segkit.figures.use_cases import use_case_overlap, use_case_shares, use_cases_by_segment
 
 __all__ = [
     "Picture",
     "answers",
+    "classes",
+    "clock",
     "cohorts",
     "concentration",
+    "correlations",
     "distributions",
     "explained",
+    "feature_engagement",
     "hypotheses",
     "kpis",
     "ledger",
+    "mix",
     "monthly",
     "months",
     "profiles",
+    "rfm",
     "scores",
+    "seasons",
     "sizes_and_value",
     "stability",
     "structure",
     "usage_grid",
+    "use_case_overlap",
+    "use_case_shares",
+    "use_cases_by_segment",
+    "user_status_by_month",
 ]

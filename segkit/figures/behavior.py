@@ -32,7 +32,7 @@ def monthly(rows: pd.DataFrame) -> Picture:
 
 def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Picture:
     """One small histogram per feature, from the 1st to the 99th percentile; yes/no answers have a picture of their own (`answers`)."""
-    asked, told = set(distribution.feature[distribution.unit == "share"]), set(histogram.feature[histogram.n.fillna(0) > 0])
+    asked, told = set(distribution.feature[distribution.unit == "yes/no"]), set(histogram.feature[histogram.n.fillna(0) > 0])
     names = [name for name in histogram.feature.unique() if name in told - asked]
     if not names:
         return nothing("There is no feature with more than yes and no for an answer.")
@@ -71,7 +71,7 @@ def distributions(histogram: pd.DataFrame, distribution: pd.DataFrame) -> Pictur
 
 def answers(distribution: pd.DataFrame) -> Picture:
     """The share of yes of every yes/no answer, with its interval."""
-    rows = known(distribution[distribution.unit == "share"], "mean", "low", "high")
+    rows = known(distribution[distribution.unit == "yes/no"], "mean", "low", "high")
     if rows.empty:
         return nothing("There are no yes/no answers, or too few to show them.")
     most, least = rows.loc[rows["mean"].idxmax()], rows.loc[rows["mean"].idxmin()]
@@ -158,17 +158,3 @@ def cohorts(rows: pd.DataFrame) -> Picture:
         f"Cohort retention: {number(mean, 'share')} are active one month after their first; blank cells lie after as_of, or hold too few.",
         max(2.0, 0.26 * len(grid) + 0.6),
     )
-
-
-def usage_grid(rows: pd.DataFrame) -> Picture:
-    """Frequency by intensity, share of users in each cell."""
-    tiers, thirds = rows.frequency.unique(), rows.intensity.unique()
-    grid = rows.pivot(index="frequency", columns="intensity", values="share").reindex(index=tiers, columns=thirds)
-    texts = grid.map(lambda share: "" if pd.isna(share) else f"{100 * share:.0f} %")
-    top = rows.loc[rows.share.astype("float64").idxmax()]
-
-    def draw(axes):
-        heat(axes, grid, texts, "Blues", 0, float(rows.share.astype("float64").max()) * 1.4, 10)
-        axes.set(xlabel="minutes per active day, by thirds of users", ylabel="active days per week")
-
-    return drawn(draw, f"Most users, {number(top.share, 'share')}, are {top.frequency} users with {top.intensity} sessions.", 2.5)

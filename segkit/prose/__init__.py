@@ -1,6 +1,7 @@
 """Findings as sentences computed from finished tables. No number in a report is typed."""
 
-from segkit.prose.behavior import absent, cohorts, concentration, scope
+from segkit.prose.behavior import absent, cohorts, concentration, scope, unseen
+from segkit.prose.buying import redundant, rfm, score_bins, seasons
 from segkit.prose.gather import (
     attributes,
     completeness,
@@ -16,6 +17,8 @@ from segkit.prose.gather import (
 )
 from segkit.prose.outcomes import claim, claims, explained, hypotheses, no_claims, no_outcomes, seen
 from segkit.prose.segments import agreement, choice, names, own_cut, recommendation, segments, sensitive, structure, trust
+from segkit.prose.usage import feature_engagement, stickiness, usage_grid, user_status_by_month, user_statuses
+from segkit.prose.use_cases import use_case_coverage, use_case_overlap, use_case_problems, use_case_shares, use_cases_by_segment
 from segkit.prose.wording import listed, times
 from segkit.segments import NAMES
 
@@ -33,6 +36,7 @@ __all__ = [
     "coverage",
     "dataset",
     "explained",
+    "feature_engagement",
     "hypotheses",
     "ids",
     "ledger",
@@ -46,12 +50,26 @@ __all__ = [
     "own_cut",
     "personal",
     "recommendation",
+    "redundant",
+    "rfm",
     "scope",
+    "score_bins",
+    "seasons",
     "seen",
     "segments",
     "sensitive",
+    "stickiness",
     "structure",
     "times",
     "trust",
+    "usage_grid",
+    "use_case_coverage",
+    "use_case_overlap",
+    "use_case_problems",
+    "use_case_shares",
+    "use_cases_by_segment",
+    "user_status_by_month",
+    "user_statuses",
+    "unseen",
     "windows",
 ]

@@ -1,15 +1,26 @@
 """Sentences of notebook 02: who is in scope, how spending is spread, who comes back."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from segkit.prose.wording import listed
-from segkit.show import Html, number, paragraph
+from segkit.show import Html, bullets, number, paragraph
 from segkit.studies import UNDATED
+from segkit.tables import TABLES
+
+BEHAVIOR = ("orders", "events", "touchpoints")  # whoever did something, somewhere
 
 
 def absent(table: str, what: str = "This section") -> Html:
     """Why a section, or `what` would be in it, is not there."""
     return paragraph(f"{what} needs the table {table}, which this dataset does not have.")
+
+
+def unseen(tables: Iterable[str]) -> Html | None:
+    """What each table of behaviour that is not there would add to this page."""
+    said = [f"Without {name}, nothing is said of {TABLES[name].adds}." for name in BEHAVIOR if name not in tables]
+    return bullets(said) if said else None
 
 
 def scope(customers: pd.DataFrame, day: str = "as_of") -> Html:

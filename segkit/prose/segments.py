@@ -68,7 +68,7 @@ def names(profile: pd.DataFrame) -> dict[str, str]:
     """A neutral description of each segment from its strongest traits, such as `high spend, low tenure days`."""
     from segkit.compare.profiles import traits
 
-    small, answers = set(profile.segment[profile.z.isna()]), set(profile.feature[profile.unit == "share"])
+    small, answers = set(profile.segment[profile.z.isna()]), set(profile.feature[profile.unit == "yes/no"])
     return {
         segment: "too few customers to describe"
         if segment in small

@@ -43,6 +43,7 @@ def notebook(executed: Path, run: dict, pages: list[str]) -> str:
 
 def body_of(executed: Path) -> str:
     """Prose, tables and figures of an executed notebook; its parameters and checked cells are for machines and stay behind."""
+    import nbformat
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
@@ -57,7 +58,20 @@ def body_of(executed: Path) -> str:
         exclude_anchor_links=True,
     )
     exporter.register_preprocessor("nbconvert.preprocessors.TagRemovePreprocessor", enabled=True)
-    return exporter.from_filename(str(executed))[0]
+    return exporter.from_notebook_node(without_silence(nbformat.read(executed, as_version=4)))[0]
+
+
+def without_silence(notebook):
+    """The notebook without its optional sections (the tag of their headings) in which no cell has anything to say: their data are not there."""
+    kept, section = [], []
+    for cell in [*notebook.cells, None]:
+        if cell is None or cell.cell_type == "markdown" and cell.source.startswith("## "):
+            says = any(each.get("outputs") for each in section if "keep_output" not in each.metadata.get("tags", []))
+            kept += section if says or not section or "optional" not in section[0].metadata.get("tags", []) else []
+            section = []
+        section.append(cell)
+    notebook.cells = kept
+    return notebook
 
 
 def anchored(body: str) -> tuple[str, list[tuple[str, str]]]:

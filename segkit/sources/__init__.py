@@ -15,11 +15,13 @@ import pandas as pd
 
 from segkit import home, privacy, studies
 from segkit.errors import BadInput
-from segkit.sources import databases, engine, files, gathering, quality
+from segkit.sources import databases, engine, files, gathering, quality, spark
 from segkit.sources import dataset as datasets
+from segkit.sources import use_cases as libraries
 from segkit.sources.assemble import Place, wanted_columns
 from segkit.sources.dataset import Dataset
 from segkit.sources.places import Input
+from segkit.sources.use_cases import UseCase
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,13 @@ class Gathered:
 
     @cached_property
     def tables(self) -> dict[str, ibis.Table]:
-        """Canonical tables as Ibis expressions over the gathered files. customer_id is a pseudonym."""
-        connection = engine.connect(spill=self.folder.parent / f".spill-{os.getpid()}")
-        return {name: connection.read_parquet(str(self.folder / f"{name}.parquet"), table_name=name) for name in self.dataset.tables}
+        """Canonical tables as Ibis expressions over the gathered files, on the dataset's engine. customer_id is a pseudonym."""
+        return self.tables_on(self.dataset.engine)
+
+    def tables_on(self, which: str) -> dict[str, ibis.Table]:
+        """The canonical tables on another engine; `duckdb` is the embedded one, which needs nothing else."""
+        files = {name: self.folder / f"{name}.parquet" for name in self.dataset.tables}
+        return engine.opened(which, files, spill=self.folder.parent / f".spill-{os.getpid()}")
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
@@ -55,6 +61,11 @@ class Gathered:
     def quality(self) -> pd.DataFrame:
         """One line per column of every table: how much of it is filled, from when to when, what it means."""
         return self.found["quality"]
+
+    @cached_property
+    def use_cases(self) -> tuple[UseCase, ...]:
+        """The library beside the dataset file, as it stands now (see `segkit.sources.use_cases`); none without one."""
+        return libraries.load(self.dataset)
 
     def window(self, as_of: str, horizon_days: int) -> studies.Window | None:
         """Observation and outcome windows on this dataset's own span of orders and events; None when it is cross-sectional."""
@@ -77,7 +88,8 @@ class Gathered:
         """What every customer-level table of a run is stamped with, so that a reader can tell whether it fits."""
         as_of = f"{window.as_of:%Y-%m-%d}" if window else "none"
         encrypted = {"encrypted": True} if self.dataset.encrypted else {}
-        return {"dataset": self.dataset.dataset, "fingerprint": self.fingerprint, "as_of": as_of} | encrypted
+        use_cases = {"use_cases": libraries.digest(self.use_cases)} if self.use_cases else {}
+        return {"dataset": self.dataset.dataset, "fingerprint": self.fingerprint, "as_of": as_of} | use_cases | encrypted
 
 
 def gather(name: str) -> Gathered:
@@ -89,6 +101,7 @@ def gather(name: str) -> Gathered:
         return gathered(name)
     declared, shelf = datasets.load(name), home.out() / "data" / "gathered" / name
     with home.alone(shelf):
+        spark.sweep(shelf)
         snapshots = shelf / ".partial-snapshots"
         try:
             places = {table: located(table, declared, snapshots) for table in declared.tables}

@@ -121,6 +121,12 @@ def fitted(value: ibis.Value, dtype: str, where: str) -> ibis.Value:
     return made
 
 
+def only_declared(staged: ibis.Table, column: str, words: list[str]) -> ibis.Table:
+    """Words of a column that are not declared are missing there, and flagged in `segkit_undeclared_<column>`."""
+    unknown = staged[column].notnull() & staged[column].notin(words).fill_null(False)
+    return staged.mutate(**{f"segkit_undeclared_{column}": unknown, column: unknown.ifelse(ibis.null("string"), staged[column])})
+
+
 def flagged(rule: Rule, names: dict[str, ibis.Value], foreign: list[str], table: str) -> ibis.Value:
     """Whether a rule finds the row."""
     if rule.when:
@@ -157,6 +163,18 @@ def refuse_unreadable(table: str, counts: dict[str, int], found: Assembled, sour
             "\n  ".join(f"{name}: {n:,} of {rows:,} values cannot be read as {columns[name].dtype}" for name, n in wrong.items()),
             "times are written 2025-10-01 12:30:00 unless a `format` is declared, numbers with a decimal point unless `decimal` says comma; "
             "correct the file or `columns`",
+        )
+
+
+def refuse_undeclared(staged: ibis.Table, table: str, column: str, words: list[str], where: str) -> None:
+    """Raise BadInput when no word of a column is a declared one, though there are words: then they go by other names."""
+    flag = f"segkit_undeclared_{column}"
+    seen = staged.aggregate(known=staged[column].count(), unknown=staged[flag].sum()).execute().fillna(0).iloc[0]
+    if seen.unknown and not seen.known:
+        raise BadInput(
+            f"{table}: no row has a declared {column}",
+            f"{int(seen.unknown):,} rows say something else; declared: {', '.join(words)}",
+            f"list them in order in `{where}` of the dataset file, or translate them in `values` of the column {column}",
         )
 
 

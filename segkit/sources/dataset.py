@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from segkit import home, tables
 from segkit.errors import BadInput, nearest
-from segkit.sources import formula
+from segkit.sources import engine, formula
 from segkit.sources.formula import RESERVED
 from segkit.sources.places import Download, Explode, Input, Join, Name
 from segkit.sources.reading import Reading, Said, in_full
@@ -113,7 +113,18 @@ class Dataset(Strict):
     timezone: str = "UTC"
     currency: str = "currency"
     encrypted: bool = False  # customer-level tables of runs are encrypted at rest
+    engine: str = "duckdb"  # where features and outcomes are computed: duckdb (here), pyspark, or the URL of a database
+    stages: list[Name] = Field(default=[*tables.STAGES], min_length=1)  # of a journey, in order: what touchpoints say in `stage`
     tables: dict[str, Source] = Field(min_length=1)
+
+    @field_validator("stages")
+    @classmethod
+    def _distinct(cls, stages: list[str]) -> list[str]:
+        if blank := [name for name in stages if name != name.strip() or not name.strip()]:
+            raise ValueError(f"{blank[0]!r} cannot be a stage: spaces around a name are taken off when data are read")
+        if twice := [name for name in stages if stages.count(name) > 1]:
+            raise ValueError(f"{twice[0]!r} stands there more than once")
+        return stages
 
     @field_validator("timezone")
     @classmethod
@@ -121,6 +132,12 @@ class Dataset(Strict):
         if zone not in available_timezones() - {"localtime"}:  # which the engine does not know
             raise ValueError(f"{zone!r} is not a time zone such as Europe/London")
         return zone
+
+    @field_validator("engine")
+    @classmethod
+    def _engine(cls, said: str) -> str:
+        engine.kind_of(said)
+        return said
 
     @model_validator(mode="after")
     def _canonical(self):
@@ -167,8 +184,10 @@ def _check_columns(name: str, source: Source) -> None:
             raise ValueError(f"{where}: {column!r} cannot name an attribute: letters, digits and _, not beginning with {RESERVED}")
         if reading.kind and column.lower() in TAKEN | {other.lower() for other in source.columns if other != column}:
             raise ValueError(f"{where}: an attribute cannot be called {column}: another column has that name")
-        if not reading.kind and (reading.sensitive or "type" in reading.model_fields_set):
-            raise ValueError(f"{where}.{column}: `type` and `sensitive` are for attributes, which need their kind")
+        if not reading.kind and {"sensitive", "type", "ordered", "missing_informs"} & reading.model_fields_set:
+            raise ValueError(
+                f"{where}.{column}: `type`, `ordered`, `missing_informs` and `sensitive` are for attributes, which need their kind"
+            )
         if reading.format and columns[column].dtype not in ("timestamp", "date"):
             raise ValueError(f"{where}.{column}: a format is for times, {column} is {columns[column].dtype}")
         if reading.times is not None and columns[column].dtype not in ("money", "integer", "number"):
@@ -199,7 +218,7 @@ def _check_formulas(source: Source, columns: dict[str, tables.Column], where: st
 def _check_rules(name: str, source: Source, before: list[str]) -> None:
     """Rules have names of their own; `unknown_in` is a table of customers that is gathered before."""
     built_in = {"as delivered", "malformed line", "also in an earlier input", "forgotten on request"}
-    built_in |= {f"{what} {column}" for what in ("unreadable", "missing") for column in source.columns}
+    built_in |= {f"{what} {column}" for what in ("unreadable", "missing", "unknown") for column in source.columns}
     names = [rule.name for rule in source.rules]
     for rule in source.rules:
         if names.count(rule.name) > 1:

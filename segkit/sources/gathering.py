@@ -81,6 +81,10 @@ def stepped(
     if "customer_id" in staged.columns:
         gone = pseudonymised(declared.dataset, staged, people)  # who is forgotten is not even counted as delivered
         staged = staged.filter(~staged.customer_id.isin(gone).fill_null(False)) if gone else staged
+    for column, words, where in vocabularies(declared, table):
+        staged = contract.only_declared(staged, column, words)
+        contract.refuse_undeclared(staged, table, column, words, where)
+        steps.append(Step(f"unknown {column}", f"segkit_undeclared_{column}", "warn"))
     for number, rule in enumerate(source.rules):
         if rule.unknown_in:
             known = connection.table(f"known_{rule.unknown_in}")
@@ -91,6 +95,13 @@ def stepped(
         kept = rows.filter(rows.segkit_step == KEPT)
         connection.create_table(f"known_{table}", kept.select(known_id=kept.customer_id).distinct())
     return Stepped(rows, steps, undeclared)
+
+
+def vocabularies(declared: Dataset, table: str) -> list[tuple[str, list[str], str]]:
+    """Columns whose words are declared in order, the words, and the key that declares them: stages of a journey, levels of attributes."""
+    source = declared.tables[table]
+    stages = [("stage", declared.stages, "stages")] if table == "touchpoints" and "stage" in source.columns else []
+    return stages + [(name, reading.ordered, "ordered") for name, reading in source.attributes.items() if reading.ordered]
 
 
 def stage(connection: ibis.BaseBackend, table: str, source: Source, typed: ibis.Table) -> ibis.Table:

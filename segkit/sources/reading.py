@@ -43,6 +43,8 @@ class Reading(Strict):
     values: dict[Said, Meant] = {}  # what stands for what; nothing on the right: it is missing
     kind: Literal[("", *ATTRIBUTE_KINDS)] = ""  # makes a column of customers an attribute
     type: Literal[ATTRIBUTE_TYPES] = "string"  # of an attribute
+    ordered: list[Said] = []  # the levels of an attribute from lowest to highest: it becomes a number, 1 for the first
+    missing_informs: bool = False  # an attribute whose being known says something of its own: NAME_known, 1 or 0
     sensitive: bool = False  # an attribute that is kept out of clustering unless a study says why
 
     @field_validator("format")
@@ -71,6 +73,10 @@ class Reading(Strict):
             raise ValueError("it needs either a column or a formula")
         if self.formula and (self.format or self.missing or self.values or self.times is not None):
             raise ValueError("a formula says it all: it takes no format, times, missing or values")
+        if self.ordered and self.type != "string":
+            raise ValueError(f"`ordered` is for levels that are words, and the type is {self.type}")
+        if len(set(self.ordered)) < len(self.ordered) or len(self.ordered) == 1:
+            raise ValueError("`ordered` needs two levels or more, each once, from lowest to highest")
         return self
 
 

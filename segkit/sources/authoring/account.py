@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from segkit import sources
+from segkit.studies import Study
 
 WIDTH, LONGEST = 120, 50
 LEDGER = ["table", "rule", "severity", "rows", "rows_left", "customers_left", "orders_left", "amount_left"]
@@ -22,7 +23,7 @@ def account(name: str) -> str:
     gathered = sources.gather(name)
     found, declared = gathered.found, gathered.dataset
     read = found["quality"][found["quality"]["dtype"] != ""]
-    odd = oddities(found)
+    odd = oddities(found) + never_seen(gathered)
     parts = [
         f"{declared.title} ({name}): {len(declared.tables)} table{'s' * (len(declared.tables) > 1)}, "
         + ("behaviour over time" if declared.is_timed else "cross-sectional: no orders and no events")
@@ -53,6 +54,13 @@ def oddities(found: dict[str, pd.DataFrame]) -> list[str]:
         f"{row.table}.{row.column} is in the file and not declared: not read" for row in found["quality"].itertuples() if not row.dtype
     ]
     return [line for line in lines if line]
+
+
+def never_seen(gathered: "sources.Gathered") -> list[str]:
+    """What use cases wait for and nobody ever did."""
+    least = Study.model_fields["min_cell"].default
+    rows = sources.use_cases.unseen(gathered.tables, gathered.use_cases, least).itertuples() if gathered.use_cases else ()
+    return [f"use case {row.use_case}: {row.problem}" for row in rows]
 
 
 def stopped(row: Any) -> str:
