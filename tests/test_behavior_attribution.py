@@ -1,6 +1,7 @@
 """Attribution: published examples, another implementation on the same data, a chain walked step by step, and intervals that cover."""
 
 from datetime import datetime
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,6 @@ import pytest
 from test_features import ORDERS, tables
 from test_real_data import gather  # noqa: F401
 
-from segkit.behavior import attribution as attributing
 from segkit.behavior.attribution import MODELS, attribution, counted, credit, removal_effects
 from segkit.behavior.journeys import Journeys, journeys
 from segkit.tables import STAGES
@@ -129,7 +129,9 @@ def test_customers_are_resampled_with_all_their_journeys():
     owner, won = np.repeat(np.arange(n), 3), np.repeat(np.arange(n) % 3 > 0, 3)
     found = attribution(assembled(["a"], np.ones(3 * n, int), np.arange(1, 3 * n + 1), won, owner, np.ones(n, int)), seed=3, draws=2000)
     half = 1.96 * 3 * np.sqrt(n * 2 / 9)
-    assert found.low.tolist() == pytest.approx([600 - half] * 4, rel=0.02) and found.high.tolist() == pytest.approx([600 + half] * 4, rel=0.02)
+    assert found.low.tolist() == pytest.approx([600 - half] * 4, rel=0.02) and found.high.tolist() == pytest.approx(
+        [600 + half] * 4, rel=0.02
+    )
 
 
 START, WON = np.array([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]), np.array([[0.05, 0.15, 0.1], [0.2, 0.05, 0.15]])
@@ -173,7 +175,7 @@ def test_the_seed_decides_and_blocks_of_draws_do_not(monkeypatch):
     first = attribution(found, seed=5, draws=50)
     pd.testing.assert_frame_equal(first, attribution(found, seed=5, draws=50))
     assert not first.equals(attribution(found, seed=6, draws=50)) and (first.draws == 50).all()
-    monkeypatch.setattr(attributing, "AT_ONCE", 1)
+    monkeypatch.setattr(import_module("segkit.behavior.attribution"), "AT_ONCE", 1)
     pd.testing.assert_frame_equal(first, attribution(found, seed=5, draws=50))
 
 

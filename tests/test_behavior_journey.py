@@ -200,14 +200,16 @@ def test_names_that_look_like_ways_or_like_ours_stay_apart():
 
 
 def test_thousands_of_channels_become_the_most_used_and_the_rest():
-    names = [f"channel {i} \"é\" > '" for i in range(10_000)]
+    names = [f'channel {i} "é" > \'' for i in range(10_000)]
     rows = {"customer_id": [f"c{i % 500}" for i in range(12_000)], "channel": names + ["top"] * 2_000}
     rows |= {"occurred_at": [f"2025-01-{1 + i // 500:02d}" for i in range(12_000)], "is_conversion": [i % 7 == 0 for i in range(12_000)]}
     there = tables(touchpoints=rows)
     found = journeys(there, AS_OF, STAGES)
     assert len(found.names) == 31 and found.names[1] == "top" and found.totals.n[0] == 500
     contacts_of_all = found.n[found.owner] @ (found.ends - found.starts)
-    assert found.totals.touches.sum() == 12_000 == contacts_of_all and found.totals.conversions.sum() == found.n[found.owner] @ found.converted
+    assert (
+        found.totals.touches.sum() == 12_000 == contacts_of_all and found.totals.conversions.sum() == found.n[found.owner] @ found.converted
+    )
     assert len(journey.channel_mix(there, AS_OF, STAGES)) == 13 and len(journey.transitions(found).origin.unique()) == 14
 
 

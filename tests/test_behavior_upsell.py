@@ -1,6 +1,7 @@
 """Upsell moments: which moments there are by hand, the estimate against least squares with a dummy each, and how often chance fools it."""
 
 from datetime import datetime
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -10,42 +11,48 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.multitest import multipletests
 from test_features import tables
 
-from segkit.behavior import upsell as upselling
-from segkit.behavior.upsell import LEVELS, Within, collected, holm, upsell
+from segkit.behavior.upsell import ORDERS, SINCE, Within, collected, holm, upsell
 
 STAGES = ("one", "two")
+UPSELLING = import_module("segkit.behavior.upsell")  # the package has a function of that name
 AS_OF = datetime(2025, 6, 1)
 DAYS = 300
 
 
 def test_moments_by_hand():
     orders = {
-        "customer_id": ["a", "a", "a", "a", "b", "c", "c"],
-        "order_id": ["1", "2", "3", "4", "5", "6", "7"],
-        "ordered_at": ["2025-01-10", "2025-02-01", "2025-02-20", "2025-05-30", "2025-01-01", "2025-03-01", "2025-03-20"],
-        "amount": [10, 10, 20, 99, 5, 5, 4],
+        "customer_id": ["a", "a", "a", "a", "b", "c", "c", "d"],
+        "order_id": ["1", "2", "3", "4", "5", "6", "7", "8"],
+        "ordered_at": ["2025-01-10", "2025-02-01", "2025-02-20", "2025-05-30", "2025-01-01", "2025-03-01", "2025-03-20", "2025-01-01"],
+        "amount": [10, 10, 20, 99, 5, 5, 4, 7],
     }
     contacts = [
         ("a", "2025-01-09", "x", False, None),  # before any order
-        ("a", "2025-01-10", "x", False, (1, 0, 2025 * 12)),  # at the moment of the first one; the second is no larger, the third too late
-        ("a", "2025-01-21", "y", False, (1, 1, 2025 * 12)),  # 30 days before the larger one
-        ("a", "2025-02-19 23:00", "x", False, (2, 1, 2025 * 12 + 1)),
-        ("a", "2025-02-20", "x", False, (3, 0, 2025 * 12 + 1)),  # with it, not before it
+        ("a", "2025-01-10", "x", False, (1, 0, 0, 1)),  # at the moment of the first one; the second is no larger, the third too late
+        ("a", "2025-01-21", "y", False, (1, 11, 1, 1)),  # 30 days before the larger one
+        ("a", "2025-02-19 23:00", "x", False, (2, 18, 1, 2)),
+        ("a", "2025-02-20", "x", False, (3, 0, 0, 2)),  # with it, not before it
         ("a", "2025-03-03", "x", True, None),  # a conversion is the purchase itself
-        ("a", "2025-05-01", "x", False, (3, 1, 2025 * 12 + 4)),  # the last day on which one can tell
+        ("a", "2025-05-01", "x", False, (3, 70, 1, 5)),  # the last day on which one can tell
         ("a", "2025-05-02", "x", False, None),
-        ("b", "2025-03-02", "y", False, (1, 0, 2025 * 12 + 2)),
-        ("c", "2025-03-02", "y", False, (1, 0, 2025 * 12 + 2)),
-    ]
+        ("b", "2025-03-02", "y", False, (1, 60, 0, 3)),
+        ("c", "2025-05-01", "y", False, (2, 42, 0, 5)),
+        ("d", "2025-03-02", "y", False, (1, 60, 0, 3)),
+    ]  # orders so far, days since the last, whether a larger one follows in 30 days, month
     touches = dict(zip(("customer_id", "occurred_at", "channel", "is_conversion"), list(zip(*contacts))[:4]))
-    events = {"customer_id": ["a", "a", "b", "z"], "occurred_at": ["2025-01-21", "2025-01-22", "2025-05-09", "2025-01-02"], "feature": ["f"] * 4}
+    events = {
+        "customer_id": ["a", "a", "b", "z"],
+        "occurred_at": ["2025-01-21", "2025-01-22", "2025-05-09", "2025-01-02"],
+        "feature": ["f"] * 4,
+    }
     found, n, names = collected(tables(orders=orders, touchpoints=touches, events=events), AS_OF, STAGES, 30, 12)
     found = found.loc[found.index.repeat(n[found.who])].assign(channel=lambda rows: [names["channel"][at] for at in rows.state])
-    ours = sorted(zip(found.channel, found.level, found.upgrade, found.month))
-    level = {1: 0, 2: 1, 3: 2}
-    expected = [(channel, level[said[0]], said[1], said[2]) for *_, channel, _, said in contacts if said]
-    assert ours == sorted([*expected, ("(other)", 0, 1, 2025 * 12)]) and found.feature.sum() == 1
-    assert n.tolist() == [1, 2] and len(LEVELS) == 6  # b and c are alike
+    ours = sorted(zip(found.channel, found.is_first_use, found.orders, found.since, found.upgrade, found.month - 2025 * 12 + 1))
+    expected = [
+        (channel, 0, said[0] - 1, np.searchsorted(SINCE, said[1]) - 1, *said[2:]) for *_, channel, _, said in contacts if said
+    ]  # with one to three orders, the class is their number less one
+    assert ours == sorted([*expected, ("(other)", 1, 0, 1, 1, 1)]) and found.feature.sum() == 1  # the first use of f by a
+    assert sorted(n) == [1, 1, 2]  # b and d are alike
 
 
 def test_returns_are_neither_orders_nor_upgrades_and_categories_of_orders_are_told_apart():
@@ -58,22 +65,24 @@ def test_returns_are_neither_orders_nor_upgrades_and_categories_of_orders_are_to
     }
     touches = {"customer_id": ["a"] * 12, "occurred_at": [f"2025-01-{i + 1:02d} 12:00" for i in range(12)], "channel": ["x"] * 12}
     found, _, _ = collected(tables(orders=orders, touchpoints=touches | {"is_conversion": [False] * 12}), AS_OF, STAGES, 30, 12)
-    by_level = found.level.value_counts().to_dict()
-    assert by_level == {0: 2, 1: 1, 2: 1, 3: 2, 4: 3, 5: 3} and found.upgrade.sum() == 11  # 11 orders; after the last, no larger one
+    by_class = found.orders.value_counts().to_dict()
+    assert by_class == {0: 2, 1: 1, 2: 1, 3: 2, 4: 3, 5: 3} and found.upgrade.sum() == 11  # 11 orders; after the last, no larger one
 
 
 def random_moments(rng, customers=25, size=400) -> tuple[pd.DataFrame, np.ndarray]:
-    made = pd.DataFrame({"who": rng.integers(0, customers, size), "month": rng.integers(24300, 24306, size), "level": rng.integers(0, 3, size)})
+    made = pd.DataFrame({"who": rng.integers(0, customers, size), "month": rng.integers(24300, 24304, size)})
+    made["orders"], made["since"] = rng.integers(0, 3, size), rng.integers(0, 4, size)
     made["state"], made["upgrade"] = rng.integers(1, 4, size), (rng.random(size) < 0.2 + 0.02 * (made.who % 9)).astype(int)
     return made.sort_values("who", ignore_index=True), np.ones(customers)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_estimate_is_least_squares_with_a_dummy_for_each_customer_and_month_by_class(seed, monkeypatch):
-    monkeypatch.setattr(upselling, "LEAST", 3)
+def test_the_estimate_is_least_squares_with_a_dummy_for_whatever_else_is_known(seed, monkeypatch):
+    monkeypatch.setattr(UPSELLING, "LEAST", 3)
     moments, n = random_moments(np.random.default_rng(seed))
     ours = Within(moments, n).state((moments.state == 2).to_numpy(float))
-    dummies = pd.get_dummies(pd.DataFrame({"who": moments.who, "stratum": moments.month * 9 + moments.level}).astype(str)).astype(float)
+    known = {"who": moments.who, "when": moments.month * 9 + moments.orders, "since": moments.since * 9 + moments.orders}
+    dummies = pd.get_dummies(pd.DataFrame(known).astype(str)).astype(float)
     other = OLS(moments.upgrade.to_numpy(float), np.column_stack([moments.state == 2, dummies]).astype(float)).fit()
     assert ours["value"] == pytest.approx(other.params[0])
     robust = other.get_robustcov_results("cluster", groups=moments.who.to_numpy(), use_correction=False)
@@ -84,7 +93,7 @@ def test_the_estimate_is_least_squares_with_a_dummy_for_each_customer_and_month_
 
 
 def test_customers_alike_counted_together_are_customers_told_one_by_one(monkeypatch):
-    monkeypatch.setattr(upselling, "LEAST", 3)
+    monkeypatch.setattr(UPSELLING, "LEAST", 3)
     moments, _ = random_moments(np.random.default_rng(4), 12, 150)
     n = np.arange(1, 13)
     alone = pd.concat([moments[moments.who == who].assign(who=100 * who + copy) for who in range(12) for copy in range(n[who])])
@@ -108,7 +117,8 @@ def test_holm_is_that_of_statsmodels():
 
 def company(rng, effect=0.0, n=200):
     """Orders and contacts by day. State 0 is the channel of heavy buyers, 1 that of light ones, 2 of the season in which all buy more and are
-    reached more, 3 of young customers, 4 follows orders; 5 makes orders (1 + effect) times as likely for 30 days."""
+    reached more, 3 of young customers, 4 follows orders; 5 makes orders (1 + effect) times as likely for 30 days. Every second impulse to
+    buy becomes an order: who has just bought is not due yet."""
     heavy, start = rng.random(n) < 0.3, rng.integers(0, 90, n)
     buys, reached = np.where(heavy, 0.05, 0.01) * rng.gamma(4, 0.25, n), np.where(heavy, 0.08, 0.04) * rng.gamma(4, 0.25, n)
     season, there = np.where(np.arange(DAYS) // 30 % 6 == 5, 2.5, 0.8), np.arange(DAYS) >= start[:, None]
@@ -121,7 +131,8 @@ def company(rng, effect=0.0, n=200):
     lifted = np.zeros((n, DAYS + 31))
     for a, b in zip(who[state == 5], day[state == 5]):
         lifted[a, b + 1 : b + 31] = effect
-    bought = rng.random((n, DAYS)) < buys[:, None] * season * there * (1 + lifted[:, :DAYS])
+    impulse = rng.random((n, DAYS)) < 2 * buys[:, None] * season * there * (1 + lifted[:, :DAYS])
+    bought = impulse & (impulse.cumsum(axis=1) % 2 == 0)
     bought[np.arange(n), start] = True
     buyer, bought_on = np.nonzero(bought)
     amount = np.exp(rng.normal(0, 0.5, len(buyer)) + rng.normal(0, 1, n)[buyer])
@@ -137,8 +148,9 @@ def as_moments(buyer, bought_on, amount, who, day, state) -> pd.DataFrame:
     key = who * 1000 + day
     orders = np.searchsorted(at, key, "right") - np.searchsorted(at, who * 1000)
     following = np.r_[larger, 10**9][np.searchsorted(larger, key, "right")] - key
-    level = np.searchsorted(LEVELS, orders) - 1
-    made = pd.DataFrame({"who": who, "month": day // 30, "level": level, "state": state, "upgrade": (following <= 30).astype(int)})
+    since = np.searchsorted(SINCE, key - at[np.searchsorted(at, key, "right") - 1]) - 1
+    made = pd.DataFrame({"who": who, "month": day // 30, "orders": np.searchsorted(ORDERS, orders) - 1, "since": since, "state": state})
+    made["upgrade"] = (following <= 30).astype(int)
     made = made[(orders > 0) & (day < DAYS - 30)].sort_values("who", ignore_index=True)
     return made.assign(who=made.who.factorize()[0])
 
@@ -185,7 +197,9 @@ def test_from_tables_to_findings():
     assert ("channel", "c5") in called and len(called) <= 2
     assert (found.low <= found.value).all() and (found.value <= found.high).all() and (found.p <= found.p_adjusted).all()
     assert found.n.max() <= 300 and ((found.rate >= 0) & (found.rate <= 1)).all()
-    shuffled = {name: pd.DataFrame(columns).sample(frac=1, random_state=1) for name, columns in (("orders", orders), ("touchpoints", touches))}
+    shuffled = {
+        name: pd.DataFrame(columns).sample(frac=1, random_state=1) for name, columns in (("orders", orders), ("touchpoints", touches))
+    }
     renamed = {name: rows.assign(customer_id="k" + (1000 - rows.customer_id.astype(int)).astype(str)) for name, rows in shuffled.items()}
     again = upsell(tables(**renamed), (first + pd.Timedelta(days=DAYS)).to_pydatetime(), STAGES).set_index(["kind", "state"])
     pd.testing.assert_frame_equal(found, again, check_exact=True)  # pseudonyms and the order of rows change no digit

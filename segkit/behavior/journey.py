@@ -164,11 +164,11 @@ def typical_paths(journeys: Journeys, most: int = 10) -> pd.DataFrame:
 def channel_mix(tables: dict, as_of: datetime | None, stages: Sequence[str], by_stage: bool = False, most: int = 12) -> pd.DataFrame:
     """Through which channels customers are reached, over all stages or in each of them; channels beyond the `most` used are (other).
 
-    Out: stage (if asked for), channel, touches, n (customers), value, low, high (share of the customers with a contact, in that stage, who
-    were reached in it; 95 %, Wilson), conversions, and where the data know costs: cost, cost_per_touch (currency).
+    Out: stage (if asked for), channel, touches, n (customers), unit, value, low, high (share of the customers with a contact, in that stage,
+    who were reached in it; 95 %, Wilson), conversions, and where the data know costs: cost, cost_per_touch (currency).
     """
     rows = touches(tables, as_of, stages)
-    columns = ["stage", "channel", "touches", "n", "value", "low", "high", "conversions", "cost", "cost_per_touch"][0 if by_stage else 1 :]
+    columns = "stage channel touches n unit value low high conversions cost cost_per_touch".split()[0 if by_stage else 1 :]
     if rows is None or (by_stage and "stage" not in rows.columns):
         return pd.DataFrame(columns=columns)
     columns = columns if "cost" in rows.columns else columns[:-2]
@@ -181,7 +181,7 @@ def channel_mix(tables: dict, as_of: datetime | None, stages: Sequence[str], by_
     if by_stage:
         made["stage"] = [(NO_STAGE, *stages)[rank] for rank in made.stage_rank]
         everyone = made.stage_rank.map(everyone.set_index("stage_rank").n)
-    made = pd.concat([made, shares(made.n, np.broadcast_to(everyone, len(made)))], axis=1)
+    made = pd.concat([made.assign(unit="share"), shares(made.n, np.broadcast_to(everyone, len(made)))], axis=1)
     return made.assign(cost_per_touch=made.cost / made.touches)[columns] if "cost" in made else made[columns]
 
 

@@ -64,7 +64,9 @@ def journeys(tables: dict, as_of: datetime | None, stages: Sequence[str], of: st
     """
     rows = touches(tables, as_of, stages)
     if rows is None:
-        return Journeys(of, (OTHER,), pd.DataFrame(columns=TOTALS), *(np.zeros(0, np.int64),) * 2, np.zeros(0, bool), *(np.zeros(0, np.int64),) * 2)
+        return Journeys(
+            of, (OTHER,), pd.DataFrame(columns=TOTALS), *(np.zeros(0, np.int64),) * 2, np.zeros(0, bool), *(np.zeros(0, np.int64),) * 2
+        )
     staged = of == "stage" and "stage" in rows.columns
     if staged:
         rows, names = rows.mutate(state=rows.stage_rank), (NO_STAGE, *stages)

@@ -67,7 +67,10 @@ def moments(placed, touches, first_uses, as_of, days):
     such moment: it is the purchase itself. An order at the very moment of a contact counts as before it. Out: customer_id, month (since year
     0), n_orders (so far), days_since_order, is_first_use, stage_rank, state, feature (numbers; 0 for none), upgrades (1 if one follows in time).
     """
-    none, numbers = ibis.null("timestamp(6)"), {name: ibis.literal(0, "int64") for name in ("is_first_use", "stage_rank", "state", "feature")}
+    none, numbers = (
+        ibis.null("timestamp(6)"),
+        {name: ibis.literal(0, "int64") for name in ("is_first_use", "stage_rank", "state", "feature")},
+    )
     orders = upgrades(placed.filter(placed.is_placed))
     rows = orders.select(
         "customer_id",

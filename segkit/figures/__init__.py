@@ -3,6 +3,7 @@
 from segkit.figures.behavior import answers, cohorts, concentration, distributions, monthly
 from segkit.figures.buying import classes, clock, correlations, mix, rfm, seasons
 from segkit.figures.gather import ledger, months
+from segkit.figures.journey import attribution, funnel, transitions, upsell
 from segkit.figures.outcomes import explained, hypotheses, kpis
 from segkit.figures.segments import profiles, scores, sizes_and_value, stability, structure
 from segkit.figures.style import Picture
@@ -12,6 +13,7 @@ from segkit.figures.use_cases import use_case_overlap, use_case_shares, use_case
 __all__ = [
     "Picture",
     "answers",
+    "attribution",
     "classes",
     "clock",
     "cohorts",
@@ -20,6 +22,7 @@ __all__ = [
     "distributions",
     "explained",
     "feature_engagement",
+    "funnel",
     "hypotheses",
     "kpis",
     "ledger",
@@ -33,6 +36,8 @@ __all__ = [
     "sizes_and_value",
     "stability",
     "structure",
+    "transitions",
+    "upsell",
     "usage_grid",
     "use_case_overlap",
     "use_case_shares",

@@ -63,7 +63,9 @@ def measured(tables: dict[str, ibis.Table], start: datetime, end: datetime) -> p
 def bought(orders: ibis.Table) -> ibis.Table:
     """Revenue and number of orders per customer."""
     placed = per_order(orders)
-    return placed.group_by("customer_id").aggregate(revenue=placed.amount.sum().cast("float64"), orders=placed.count(where=placed.is_placed))
+    return placed.group_by("customer_id").aggregate(
+        revenue=placed.amount.sum().cast("float64"), orders=placed.count(where=placed.is_placed)
+    )
 
 
 def used(events: ibis.Table) -> ibis.Table:

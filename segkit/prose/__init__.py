@@ -15,6 +15,7 @@ from segkit.prose.gather import (
     personal,
     windows,
 )
+from segkit.prose.journey import attribution, funnel, time_in_stage, transitions, typical_paths, upsell
 from segkit.prose.outcomes import claim, claims, explained, hypotheses, no_claims, no_outcomes, seen
 from segkit.prose.segments import agreement, choice, names, own_cut, recommendation, segments, sensitive, structure, trust
 from segkit.prose.usage import feature_engagement, stickiness, usage_grid, user_status_by_month, user_statuses
@@ -27,6 +28,7 @@ __all__ = [
     "absent",
     "agreement",
     "attributes",
+    "attribution",
     "choice",
     "claim",
     "claims",
@@ -37,6 +39,7 @@ __all__ = [
     "dataset",
     "explained",
     "feature_engagement",
+    "funnel",
     "hypotheses",
     "ids",
     "ledger",
@@ -60,8 +63,13 @@ __all__ = [
     "sensitive",
     "stickiness",
     "structure",
+    "time_in_stage",
     "times",
+    "transitions",
     "trust",
+    "typical_paths",
+    "unseen",
+    "upsell",
     "usage_grid",
     "use_case_coverage",
     "use_case_overlap",
@@ -70,6 +78,5 @@ __all__ = [
     "use_cases_by_segment",
     "user_status_by_month",
     "user_statuses",
-    "unseen",
     "windows",
 ]

@@ -25,6 +25,7 @@ INSTALL = "install segkit with its extra, `pip install 'segkit[spark]'`, and Jav
 SETTINGS = {  # of our own Spark session, whatever the cluster's are
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # moments are wall clock: nobody's time zone shifts them
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",  # days before 1582 are those of the files
     "spark.sql.ansi.enabled": "true",  # a sum too large is an error, not a gap
     "spark.sql.execution.arrow.pyspark.enabled": "true",  # rows come back by the batch
 }
