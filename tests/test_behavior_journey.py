@@ -229,7 +229,7 @@ def test_random_journeys_come_out_as_they_are_retold(seed):
     rank = {name: at for at, name in enumerate(STAGES, 1)}
     known = touches[touches.occurred_at < AS_OF].assign(rank=lambda rows: rows.stage.map(rank).fillna(0))
     expected = []
-    for who, rows in known.sort_values(["occurred_at", "is_conversion", "rank", "channel"]).groupby("customer_id"):
+    for _, rows in known.sort_values(["occurred_at", "is_conversion", "rank", "channel"]).groupby("customer_id"):
         way = []
         for row in rows.itertuples():
             way.append(row.channel)

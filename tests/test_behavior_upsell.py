@@ -51,7 +51,7 @@ def test_moments_by_hand():
     expected = [
         (channel, 0, said[0] - 1, np.searchsorted(SINCE, said[1]) - 1, *said[2:]) for *_, channel, _, said in contacts if said
     ]  # with one to three orders, the class is their number less one
-    assert ours == sorted([*expected, ("(other)", 1, 0, 1, 1, 1)]) and found.feature.sum() == 1  # the first use of f by a
+    assert ours == sorted([*expected, ("(other)", 1, 0, np.searchsorted(SINCE, 11) - 1, 1, 1)])  # the first use of f by a
     assert sorted(n) == [1, 1, 2]  # b and d are alike
 
 
@@ -81,7 +81,11 @@ def test_the_estimate_is_least_squares_with_a_dummy_for_whatever_else_is_known(s
     monkeypatch.setattr(UPSELLING, "LEAST", 3)
     moments, n = random_moments(np.random.default_rng(seed))
     ours = Within(moments, n).state((moments.state == 2).to_numpy(float))
-    known = {"who": moments.who, "when": moments.month * 9 + moments.orders, "since": moments.since * 9 + moments.orders}
+    known = {
+        "who": moments.who * 10**6 + moments.month // 3,
+        "when": moments.month * 9 + moments.orders,
+        "since": moments.since * 9 + moments.orders,
+    }
     dummies = pd.get_dummies(pd.DataFrame(known).astype(str)).astype(float)
     other = OLS(moments.upgrade.to_numpy(float), np.column_stack([moments.state == 2, dummies]).astype(float)).fit()
     assert ours["value"] == pytest.approx(other.params[0])

@@ -17,7 +17,7 @@ import pytest
 from pyarrow import parquet
 from test_sources_engine import KINDS, ROWS
 
-from segkit import behavior, features, kpis
+from segkit import behavior, features, kpis, runs
 from segkit.errors import BadInput
 from segkit.features import engines
 from segkit.sources import engine
@@ -397,7 +397,8 @@ def test_every_feature_has_something_to_differ_in(expected):
     assert not nan, "what cannot be computed is missing, and not NaN"
 
 
-def test_every_feature_is_the_same_on_every_engine(expected, there):
+def test_every_feature_is_the_same_on_every_engine(expected, embedded, there):
+    assert {name: table.schema() for name, table in there.items()} == {name: table.schema() for name, table in embedded.items()}
     assert differences(expected, all_features(there)) == {}
 
 
@@ -526,3 +527,12 @@ def test_the_embedded_engine_is_not_asked(monkeypatch):
     monkeypatch.setattr(engines, "inexpressible", None)
     monkeypatch.setattr(engines.engine, "check", None)
     engines.check_engine(everything("duckdb"))
+
+
+def test_a_run_on_an_engine_out_of_reach_is_refused_before_anything_is_gathered(bench, monkeypatch):
+    monkeypatch.delenv("SEGKIT_TEST_DB", raising=False)
+    path = bench / "data" / "datasets" / "demo.yaml"
+    path.write_text(path.read_text().replace("tables:\n", "engine: postgres://$SEGKIT_TEST_DB@nowhere/shop\ntables:\n", 1))
+    with pytest.raises(BadInput, match="the environment variable SEGKIT_TEST_DB is not set"):
+        runs.run("demo")
+    assert not (bench / "data" / "gathered").exists() and not (bench / "reports").exists()

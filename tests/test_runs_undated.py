@@ -94,7 +94,7 @@ def test_a_study_without_dates_resolves_to_none_and_runs_as_undated(bench):
         ({"cluster_on": ["yummy", "age"]}, "sensitive: age\n.*\n  -> take them out of cluster_on, or give the reason in `sensitive_why`"),
         ({"sensitive_why": "for fun"}, "sensitive_why is given, but cluster_on names nothing sensitive"),
         ({"cluster_on": ["region"]}, "'region', an attribute of type string"),
-        ({"cluster_on": ["tenure_days"]}, "'tenure_days', which is no feature of this dataset"),
+        ({"cluster_on": ["tenure_days"]}, "'tenure_days', which needs the table orders or events"),
         ({"k_max": 11}, "too few customers: 300 in the data\n.*at least 330\n  -> choose a smaller k_max, or bring more data"),
     ],
 )
@@ -126,13 +126,13 @@ def test_a_dataset_with_dates_has_no_as_of_none(bench):
 
 
 def test_the_real_notebooks_run_a_survey_from_end_to_end(tmp_path, monkeypatch, demo_files):
-    """Distributions, structure, k and profiles as ever; months, cohorts, usage and outcomes in a line that says what they need."""
+    """Distributions, structure, k and profiles as ever; what has no data is left out, in a line that says what they would add."""
     bench = with_survey(workbench(tmp_path / "bench", monkeypatch, demo_files[200]))
     report = runs.run("small", {"cluster_on": ["yummy", "cheap", "liking", "age"], "sensitive_why": "to see"}).parent
     pages = {path.stem: path.read_text() for path in report.glob("*.html")}
     behavior, kpis = pages["02_behavior"], pages["04_kpis"]
-    assert behavior.count("This section needs the table orders or events, which this dataset does not have.") == 2
-    assert "needs the table events with durations" in behavior and "All 300 customers in the data are clustered." in behavior
+    assert "How they buy" not in behavior and "Who comes back" not in behavior and "Who they are" not in behavior, "sections without data"
+    assert "Without events, nothing is said of usage frequency" in behavior and "All 300 customers in the data are clustered." in behavior
     assert "Reason given: to see" in pages["03_segments"] and "% yes" in pages["03_segments"]
     assert "There is no outcome window" in kpis and "No hypothesis was declared." in kpis
     tables = {path.stem: pd.read_csv(path) for path in (report / "tables").glob("*.csv")}

@@ -1,8 +1,9 @@
 """Upsell moments: after which contacts, or first uses of a feature, the next-higher purchase is more likely than at the same customers' other ones.
 
-Comparing customers with each other would call every channel of heavy buyers an upsell moment, so each customer is compared with themselves,
-in the same month, with as many orders behind them (a record is the harder to beat the more orders it stands for) and as long after the last
-one (who buys regularly is not due yet). Contacts are compared with contacts, first uses with first uses.
+Comparing customers with each other would call every channel of heavy buyers an upsell moment, so each customer is compared with themselves, and
+within a quarter, since interest comes and goes: in the same month, with as many orders behind them (a record is the harder to beat the more
+orders it stands for) and as long after the last one (who buys regularly is not due yet). Contacts are compared with contacts, first uses with
+first uses. Other moments soon after a real upsell moment share in it, which makes the difference look smaller than it is.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,11 @@ from segkit.features import before, orders, paths
 
 DAYS = 30  # in which the next-higher purchase has to follow
 LEAST = 30  # customers to compare with themselves; a state with fewer is not tested
-ORDERS, SINCE = (0, 1, 2, 3, 5, 8), (-1, 7, 14, 30, 60, 120)  # classes of orders so far and of days since the last: above each
+ORDERS, SINCE = (
+    (0, 1, 2, 3, 5, 8),
+    (-1, 0, 1, 2, 3, 5, 7, 14, 30, 60, 120),
+)  # classes of orders so far and of days since the last: above each
+QUARTERS = 100_000  # more than there are
 COLUMNS = "kind state n n_compared moments rate base value low high p p_adjusted finding".split()
 
 
@@ -26,9 +31,9 @@ def upsell(tables: dict, as_of: datetime | None, stages: Sequence[str], days: in
 
     A moment is a contact that was no conversion, or a first use, of a customer who had ordered before, at least `days` before as_of. It is
     followed by an upgrade when an order within `days` calendar days is larger than every earlier one of this customer.
-    Out: kind, state, n (customers with such a moment), n_compared (of them, who had other moments, too), moments, rate (of these followed by an
-    upgrade), base (the rate that the same customers' other contacts, or first uses, lead to expect), value (rate - base), low, high (95 %), p, p_adjusted
-    (two-sided; Holm over all states tested), finding: upsell moment (p_adjusted below 0.05, value above 0), not shown, or too few. None
+    Out: kind, state, n (customers with such a moment), n_compared (of them, who had other moments in the same quarter), moments, rate (of these
+    followed by an upgrade), base (the rate that the same customers' other contacts, or first uses, lead to expect), value (rate - base), low,
+    high (95 %), p, p_adjusted (two-sided; Holm over all states tested), finding: upsell moment (p_adjusted below 0.05, value above 0), not shown, or too few. None
     without orders or without a cut-off date.
     """
     found = collected(tables, as_of, stages, days, most)
@@ -83,40 +88,41 @@ def collected(tables: dict, as_of: datetime | None, stages: Sequence[str], days:
 
 
 class Within:
-    """Moments compared within customers, what else is known of them taken out: least squares with fixed effects of customers, of months by class
-    of orders, and of classes of days since the last order by class of orders."""
+    """Moments compared within customers and quarters, what else is known of them taken out: least squares with fixed effects of customers by
+    quarter, of months by class of orders, and of classes of days since the last order by class of orders."""
 
     def __init__(self, moments: pd.DataFrame, n: np.ndarray):
         """moments: who (a group of customers alike), month, orders, since, upgrade; n: customers in each group."""
         first = pd.factorize(moments.month * len(ORDERS) + moments.orders, sort=True)[0]
         strata = np.r_[first, pd.factorize(moments.since * len(ORDERS) + moments.orders, sort=True)[0] + first.max() + 1]
         self.who, self.n = moments.who.to_numpy(), n.astype(float)
-        self.weight, self.size = self.n[self.who], np.bincount(self.who, minlength=len(n)).clip(1)
+        self.cell, cells = pd.factorize(moments.who * QUARTERS + moments.month // 3, sort=True)
+        self.owner = np.asarray(cells) // QUARTERS
+        self.weight, self.size = self.n[self.who], np.bincount(self.cell)
         self.strata = sparse.csr_matrix((np.ones(len(strata)), (np.tile(np.arange(len(moments)), 2), strata)))
-        belongs = sparse.csr_matrix((np.ones(len(moments)), (self.who, np.arange(len(moments)))), shape=(len(n), len(moments)))
-        self.counts = belongs @ self.strata
-        inside = self.counts.multiply((self.n / self.size)[:, None])
+        self.counts = sparse.csr_matrix((np.ones(len(moments)), (self.cell, np.arange(len(moments))))) @ self.strata
+        self.each = self.n[self.owner] / self.size
+        inside = self.counts.multiply(self.each[:, None])
         self.normal = np.linalg.pinv((self.strata.T @ self.strata.multiply(self.weight[:, None]) - self.counts.T @ inside).toarray())
         self.upgrade = moments.upgrade.to_numpy(float)
         self.left = self.residual(self.upgrade)
 
     def residual(self, value: np.ndarray) -> np.ndarray:
-        """What is left of a value when the customer, the month, and the classes of orders and of days have said theirs."""
-        sums = np.bincount(self.who, weights=value, minlength=len(self.n))
-        told = self.strata.T @ (self.weight * value) - self.counts.T @ (self.n / self.size * sums)
-        effect = self.normal @ told
-        return value - self.strata @ effect - ((sums - self.counts @ effect) / self.size)[self.who]
+        """What is left of a value when the customer in that quarter, the month, and the classes of orders and of days have said theirs."""
+        sums = np.bincount(self.cell, weights=value)
+        effect = self.normal @ (self.strata.T @ (self.weight * value) - self.counts.T @ (self.each * sums))
+        return value - self.strata @ effect - ((sums - self.counts @ effect) / self.size)[self.cell]
 
     def state(self, state: np.ndarray) -> dict:
         """How much more often an upgrade follows the moments of a state (1) than the same customers' others (0).
 
         Standard error: robust, clustered by customer, each weighed up by what it decides itself (as HC3 does); t with n_compared - 1 degrees.
         """
-        had = np.bincount(self.who, weights=state, minlength=len(self.n))
-        compared = int(self.n[(had > 0) & (had < self.size)].sum())
+        had = np.bincount(self.cell, weights=state)
+        compared = int(self.n[np.unique(self.owner[(had > 0) & (had < self.size)])].sum())
         moments = int((self.weight * state).sum())
         rate = float((self.weight * state * self.upgrade).sum() / moments)
-        made = {"n": int(self.n[had > 0].sum()), "n_compared": compared, "moments": moments, "rate": rate}
+        made = {"n": int(self.n[np.unique(self.owner[had > 0])].sum()), "n_compared": compared, "moments": moments, "rate": rate}
         apart = self.residual(state)
         decides = np.bincount(self.who, weights=apart**2, minlength=len(self.n))
         total = float(self.n @ decides)

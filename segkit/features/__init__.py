@@ -41,6 +41,12 @@ def enrolled(customers: ibis.Table, as_of: datetime) -> ibis.Table:
     return customers.filter((customers.signed_up_at < as_of) | customers.signed_up_at.isnull())
 
 
+def plain(table: ibis.Table) -> ibis.Table:
+    """The table without a word on which columns are never missing: a database knows it of some, and tables that differ in it have no union."""
+    told = {name: kind.copy(nullable=True) for name, kind in table.schema().items() if not kind.nullable}
+    return table.cast(told) if told else table
+
+
 def past(tables: dict[str, ibis.Table], as_of: datetime) -> dict[str, ibis.Table]:
     """What use cases are looked for in: the tables that a step may name, as known at as_of, and the attributes of customers."""
     seen = {name: before(tables[name], name, as_of) for name in patterns.BEHAVIOR if name in tables}
@@ -78,6 +84,7 @@ def customer_features(
     In: canonical tables of any one Ibis backend; as_of, None for a cross-sectional dataset; attributes (see `segkit.features.attributes`);
     the stages of a journey, in order. Out: customer_id, the columns of `glossary`, moments, attributes, is_active (may be clustered).
     """
+    tables = {name: plain(table) for name, table in tables.items()}
     customers = tables.get("customers")
     if as_of is None:
         known = everyone(tables)

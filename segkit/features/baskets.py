@@ -2,7 +2,7 @@
 
 import ibis
 
-from segkit.features.fold import needs
+from segkit.features.fold import needs, squared
 
 TABLE = "orders"
 ABSENT = {"n_categories": 0, "n_products": 0}
@@ -12,7 +12,7 @@ ABSENT = {"n_categories": 0, "n_products": 0}
 def per_category(orders):
     """One row per customer and category bought. Out: customer_id, category, amount (0 where more was given back than bought)."""
     rows = orders.filter(orders.category.notnull()).group_by("customer_id", "category").aggregate(amount=lambda rows: rows.amount.sum())
-    return rows.mutate(amount=ibis.greatest(rows.amount, 0).cast("decimal(19, 4)"))
+    return rows.mutate(amount=ibis.greatest(rows.amount, 0).cast("decimal(18, 4)"))
 
 
 @needs("product_id")
@@ -43,7 +43,7 @@ def top_category_share(per_category):
 def category_concentration(per_category):
     """Herfindahl index of spend over categories: 1 is all in one, 1/n is evenly in n. [ratio]"""
     amount, total = per_category.amount, per_category.amount.sum().nullif(0).cast("float64")
-    return (amount * amount).sum().cast("float64") / (total * total)
+    return squared(amount).sum().cast("float64") / (total * total)
 
 
 def n_products(per_product):

@@ -5,7 +5,7 @@ An order whose every line gives goods back is a return and no order: its amount 
 
 import ibis
 
-from segkit.features.fold import needs
+from segkit.features.fold import needs, squared
 
 TABLE = "orders"
 ABSENT = {"n_orders": 0, "spend": 0, "recent_spend": 0, "n_items": 0, "n_channels": 0}  # what a customer without any order has
@@ -75,9 +75,8 @@ def largest_order(per_order):
 
 def order_value_sd(per_order):
     """Standard deviation of the amounts of a customer's orders, from two orders on. [currency]"""
-    amount = per_order.amount.cast("decimal(19, 4)")  # whose squares are decimals too: their sum is the same in any order
-    n, total = per_order.count(where=per_order.is_placed), amount.sum(where=per_order.is_placed).cast("float64")
-    squares = (amount * amount).sum(where=per_order.is_placed).cast("float64")
+    n, total = per_order.count(where=per_order.is_placed), per_order.amount.sum(where=per_order.is_placed).cast("float64")
+    squares = squared(per_order.amount).sum(where=per_order.is_placed).cast("float64")
     return ibis.greatest(squares - total * total / n.nullif(0), 0.0).sqrt() / ibis.cases((n > 1, n - 1)).cast("float64").sqrt()
 
 

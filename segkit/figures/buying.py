@@ -113,10 +113,10 @@ def classes(rows: pd.DataFrame, *names: str) -> Picture | None:
             axis.xaxis.set_major_formatter(lambda value, _: f"{round(100 * value, 6):g} %")
             axis.grid(axis="y", visible=False)
 
-    first = [f"{words(name)}: mostly {part.iloc[0].level} ({number(part.iloc[0].share, 'share')})" for name, part in zip(names, parts)]
-    return drawn(
-        draw, "; ".join(first) + ".", 0.4 + 0.25 * sum(heights), len(names), 1, squeeze=False, gridspec_kw={"height_ratios": heights}
-    )
+    most = [(name, part.loc[part.share.idxmax()]) for name, part in zip(names, parts)]
+    said = "; ".join(f"{words(name)}: mostly {top.level} ({number(top.share, 'share')})" for name, top in most) + "."
+    sizes = {"height_ratios": heights}
+    return drawn(draw, said[0].upper() + said[1:], 0.4 + 0.25 * sum(heights), len(names), 1, squeeze=False, gridspec_kw=sizes)
 
 
 def correlations(rows: pd.DataFrame, names: list[str]) -> Picture | None:

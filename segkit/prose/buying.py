@@ -52,5 +52,7 @@ def redundant(rows: pd.DataFrame, wanted: list[str]) -> Html:
         f"{words(row.feature)} and {words(row.other)}: {row.value:.2f} ({row.low:.2f} to {row.high:.2f}, n = {number(row.n)}); {words(row.drop)} could be dropped"
         for row in inside.itertuples()
     ]
-    every = f"{len(rows)} pairs of all features have a rank correlation of .8 or more."
-    return bullets([*said, every]) if said else paragraph(f"None of them is among the features that are clustered on. {every}")
+    every = (
+        f"{len(rows)} pair{'s' * (len(rows) > 1)} of all features {'have' if len(rows) > 1 else 'has'} a rank correlation of .8 or more."
+    )
+    return bullets([*said, every]) if said else paragraph(f"No such pair is among the features that are clustered on. {every}")

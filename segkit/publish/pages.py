@@ -66,7 +66,10 @@ def without_silence(notebook):
     kept, section = [], []
     for cell in [*notebook.cells, None]:
         if cell is None or cell.cell_type == "markdown" and cell.source.startswith("## "):
-            says = any(each.get("outputs") for each in section if "keep_output" not in each.metadata.get("tags", []))
+            shown = [
+                out.output_type for each in section if "keep_output" not in each.metadata.get("tags", []) for out in each.get("outputs", [])
+            ]
+            says = "display_data" in shown or "execute_result" in shown
             kept += section if says or not section or "optional" not in section[0].metadata.get("tags", []) else []
             section = []
         section.append(cell)

@@ -76,7 +76,15 @@ def opened(engine: str, files: Mapping[str, Path], spill: Path) -> dict[str, ibi
     if kind == EMBEDDED:
         connection = connect(spill=spill)
         return {name: connection.read_parquet(str(path), table_name=name) for name, path in files.items()}
-    return spark.opened(files, spill.parent) if kind == SPARK else _in_database(engine, files)
+    if kind == SPARK:
+        return {name: table.cast(_schema(files[name])) for name, table in spark.opened(files, spill.parent).items()}
+    return _in_database(engine, files)
+
+
+def _schema(path: Path) -> ibis.Schema:
+    """The columns of a file as the embedded engine has them; what a file says is never missing is no type of its own."""
+    found = ibis.Schema.from_pyarrow(parquet.read_schema(path))
+    return ibis.schema({column: kind.copy(nullable=True) for column, kind in found.items()})
 
 
 def _in_database(engine: str, files: Mapping[str, Path]) -> dict[str, ibis.Table]:
@@ -92,9 +100,7 @@ def _in_database(engine: str, files: Mapping[str, Path]) -> dict[str, ibis.Table
 
 def filled(connection: ibis.BaseBackend, name: str, path: Path) -> ibis.Table:
     """A temporary table with the rows of a Parquet file, a batch of them in memory at a time; money stays decimal."""
-    rows = parquet.ParquetFile(path)
-    kinds = ibis.Schema.from_pyarrow(rows.schema_arrow)
-    schema = ibis.schema({column: kind.copy(nullable=True) for column, kind in kinds.items()})  # what a file promises is no type of its own
+    rows, schema = parquet.ParquetFile(path), _schema(path)
     table = connection.create_table(name, schema=schema, temp=True)
     if connection.name != "postgres":
         for batch in rows.iter_batches(BATCH):
