@@ -3,6 +3,7 @@
 `attributes` is what the dataset declares: name -> how it is read, with kind, type, order of levels and whether it is sensitive.
 """
 
+import sys
 from collections.abc import Mapping
 
 import ibis
@@ -48,8 +49,10 @@ def value(column: ibis.Value, reading: Reading) -> ibis.Value:
         return column.cases(*((level, float(place)) for place, level in enumerate(reading.ordered, 1)))
     if reading.type not in NUMERIC:
         return column
+    if reading.type == "boolean":
+        return ibis.cases((column, 1.0), (~column, 0.0))
     number = column.cast("float64")
-    return ibis.cases((~(number.isnan() | number.isinf()), number))
+    return ibis.cases((number.abs() <= sys.float_info.max, number))  # every engine sorts what is no number above all that are
 
 
 def glossary(attributes: Mapping[str, Reading]) -> list[dict]:
