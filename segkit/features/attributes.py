@@ -35,7 +35,7 @@ def join(wide: ibis.Table, customers: ibis.Table | None, attributes: Mapping[str
         return wide
     rows = customers.select("customer_id", **{name: value(customers[name], reading) for name, reading in attributes.items()})
     wide = wide.left_join(rows, "customer_id").drop("customer_id_right")
-    return wide.mutate(**{known(name): wide[name].notnull().ifelse(1.0, 0.0) for name in telling})
+    return wide.mutate(**{known(name): wide[name].notnull().ifelse(1, 0).cast("float64") for name in telling})
 
 
 def known(name: str) -> str:
@@ -46,11 +46,11 @@ def known(name: str) -> str:
 def value(column: ibis.Value, reading: Reading) -> ibis.Value:
     """An attribute's column as a feature; infinity, not-a-number and levels that are not in their order are missing."""
     if reading.ordered:
-        return column.cases(*((level, float(place)) for place, level in enumerate(reading.ordered, 1)))
+        return column.cases(*((level, place) for place, level in enumerate(reading.ordered, 1))).cast("float64")
     if reading.type not in NUMERIC:
         return column
     if reading.type == "boolean":
-        return ibis.cases((column, 1.0), (~column, 0.0))
+        return ibis.cases((column, 1), (~column, 0)).cast("float64")
     number = column.cast("float64")
     return ibis.cases((number.abs() <= sys.float_info.max, number))  # every engine sorts what is no number above all that are
 
