@@ -3,6 +3,8 @@
 Seasons are shares of the orders there are: who was first seen in autumn has a high share of autumn. Compare customers of like tenure.
 """
 
+from segkit.features.fold import placed
+
 TABLE = "orders"
 ABSENT: dict[str, int] = {}
 
@@ -54,5 +56,5 @@ def winter_share(per_order):
 
 def _share(per_order, test):
     """Share of a customer's orders that pass a test."""
-    placed = per_order.is_placed
-    return per_order.count(where=placed & test).cast("float64") / per_order.count(where=placed).nullif(0).cast("float64")
+    n = per_order.count(where=placed(per_order))
+    return per_order.count(where=placed(per_order, test)).cast("float64") / n.nullif(0).cast("float64")

@@ -2,6 +2,7 @@
 
 import ibis
 
+from segkit.features.fold import ranked
 from segkit.features.usage import per_event
 
 TABLE = "events"
@@ -51,19 +52,12 @@ def uses_per_feature(customer):
 def engagement_score(customer):
     """Mean of a customer's places among users in features used, sessions, and events per feature used (depth). A place is the share of
     users below, and half of those alike. Breadth ranks like features used and counts once; null without an event. [share]"""
-    (first, n), *others = [_ranks(customer, customer[name]) for name in ("features_used", "n_sessions", "uses_per_feature")]
+    measured = [customer[name] for name in ("features_used", "n_sessions", "uses_per_feature")]
+    (first, n), *others = [ranked(customer, customer.active_days > 0, column) for column in measured]
     return sum((twice for twice, _ in others), first).cast("float64") / (6 * n).cast("float64")
 
 
 def engagement_level(customer):
     """High, medium and low: thirds of users by engagement, equal values alike; none without an event. [class]"""
-    twice, n = _ranks(customer, customer.engagement_score)
+    twice, n = ranked(customer, customer.active_days > 0, customer.engagement_score)
     return ibis.cases((customer.active_days == 0, "none"), (3 * twice > 4 * n, "high"), (3 * twice > 2 * n, "medium"), else_="low")
-
-
-def _ranks(customer, column):
-    """Twice the users below plus those alike, and how many users there are, both exact; null without an event."""
-    uses = customer.active_days > 0
-    below = ibis.rank().over(group_by=uses, order_by=column)
-    alike = customer.count().over(group_by=[uses, column])
-    return ibis.cases((uses, 2 * below + alike)), customer.count().over(group_by=uses)

@@ -74,6 +74,25 @@ def squared(amount: ibis.Value) -> ibis.Value:
     return amount.cast("decimal(19, 4)") * amount.cast("decimal(18, 4)")
 
 
+def placed(per_order: ibis.Table, test: ibis.Value | None = None) -> ibis.Value | None:
+    """The condition under which an aggregate over `per_order` counts orders, and only those that pass a test. Without returns every row is
+    an order and there is none: a condition that is always true costs a third of the aggregation."""
+    if "returned" not in per_order.columns:
+        return test
+    return per_order.is_placed if test is None else per_order.is_placed & test
+
+
+def ranked(customer: ibis.Table, among: ibis.Value, column: ibis.Value) -> tuple[ibis.Value, ibis.Value]:
+    """Twice the number of those `among` below a value plus those alike, and how many they are, both exact; null for all others.
+
+    Half of it over their number is a place from 0 to 1 that equal values share. Both ends of those alike come from one window, so that
+    customers are put in order once.
+    """
+    below = ibis.rank().over(ibis.window(group_by=among, order_by=column))
+    up_to = customer.count().over(ibis.range_window(preceding=None, following=0, group_by=among, order_by=column))
+    return ibis.cases((among, below + up_to)), customer.count().over(ibis.window(group_by=among))
+
+
 def pieces(modules: Iterable[ModuleType], rows: ibis.Table, given: dict) -> list[ibis.Table]:
     """The features of one table, one row per customer who has any row: one aggregation, and one piece, for each grain."""
     there, found = defined(modules, rows.columns), []

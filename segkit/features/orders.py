@@ -5,7 +5,7 @@ An order whose every line gives goods back is a return and no order: its amount 
 
 import ibis
 
-from segkit.features.fold import needs, squared
+from segkit.features.fold import needs, placed, squared
 
 TABLE = "orders"
 ABSENT = {"n_orders": 0, "spend": 0, "recent_spend": 0, "n_items": 0, "n_channels": 0}  # what a customer without any order has
@@ -45,7 +45,7 @@ def per_order(orders):
 
 def n_orders(per_order):
     """Number of orders. [orders]"""
-    return per_order.count(where=per_order.is_placed)
+    return per_order.count(where=placed(per_order))
 
 
 def spend(per_order):
@@ -60,23 +60,23 @@ def first_traded_at(per_order):
 
 def first_ordered_at(per_order):
     """Moment of the first order."""
-    return per_order.ordered_at.min(where=per_order.is_placed)
+    return per_order.ordered_at.min(where=placed(per_order))
 
 
 def last_ordered_at(per_order):
     """Moment of the last order."""
-    return per_order.ordered_at.max(where=per_order.is_placed)
+    return per_order.ordered_at.max(where=placed(per_order))
 
 
 def largest_order(per_order):
     """Amount of the largest order. [currency]"""
-    return per_order.amount.max(where=per_order.is_placed)
+    return per_order.amount.max(where=placed(per_order))
 
 
 def order_value_sd(per_order):
     """Standard deviation of the amounts of a customer's orders, from two orders on. [currency]"""
-    n, total = per_order.count(where=per_order.is_placed), per_order.amount.sum(where=per_order.is_placed).cast("float64")
-    squares = squared(per_order.amount).sum(where=per_order.is_placed).cast("float64")
+    n, total = per_order.count(where=placed(per_order)), per_order.amount.sum(where=placed(per_order)).cast("float64")
+    squares = squared(per_order.amount).sum(where=placed(per_order)).cast("float64")
     return ibis.greatest(squares - total * total / n.nullif(0), 0.0).sqrt() / ibis.cases((n > 1, n - 1)).cast("float64").sqrt()
 
 
@@ -104,13 +104,13 @@ def days_between_orders(per_order):
 
 def longest_gap_days(per_order):
     """Most calendar days from one order to the next, from two orders on. [days]"""
-    return per_order.gap_days.max(where=per_order.is_placed)
+    return per_order.gap_days.max(where=placed(per_order))
 
 
 def gap_variation(per_order):
     """Regularity: standard deviation of the days between orders over their mean, from three orders on; 0 is clockwork, 1 is chance. [ratio]"""
-    gap, n = per_order.gap_days, per_order.gap_days.count(where=per_order.is_placed)
-    total, squares = gap.sum(where=per_order.is_placed).cast("float64"), (gap * gap).sum(where=per_order.is_placed).cast("float64")
+    gap, n = per_order.gap_days, per_order.gap_days.count(where=placed(per_order))
+    total, squares = gap.sum(where=placed(per_order)).cast("float64"), (gap * gap).sum(where=placed(per_order)).cast("float64")
     spread = ibis.greatest(squares - total * total / n.nullif(0), 0.0).sqrt() / ibis.cases((n > 1, n - 1)).cast("float64").sqrt()
     return spread / (total / n.nullif(0)).nullif(0.0)
 
@@ -127,29 +127,29 @@ def earlier_spend(per_order, as_of):
 
 def first_order_value(per_order):
     """Amount of the first order. [currency]"""
-    return per_order.amount.max(where=per_order.is_placed & (per_order.order_number == 1))
+    return per_order.amount.max(where=placed(per_order, per_order.order_number == 1))
 
 
 def first_order_lines(per_order):
     """Number of lines of the first order. [lines]"""
-    return per_order.lines.max(where=per_order.is_placed & (per_order.order_number == 1))
+    return per_order.lines.max(where=placed(per_order, per_order.order_number == 1))
 
 
 @needs("channel")
 def n_channels(per_order):
     """Number of different channels ordered through. [channels]"""
-    return per_order.channel.nunique(where=per_order.is_placed)
+    return per_order.channel.nunique(where=placed(per_order))
 
 
 @needs("channel")
 def first_order_channel(per_order):
     """Channel of the first order. [class]"""
-    return per_order.channel.max(where=per_order.is_placed & (per_order.order_number == 1))
+    return per_order.channel.max(where=placed(per_order, per_order.order_number == 1))
 
 
 def days_to_second_order(per_order):
     """Calendar days from the first order to the second. [days]"""
-    return per_order.gap_days.max(where=per_order.is_placed & (per_order.order_number == 2))
+    return per_order.gap_days.max(where=placed(per_order, per_order.order_number == 2))
 
 
 @needs("is_return")
@@ -218,7 +218,7 @@ def buyer_type(customer):
 
 def _mean(column, per_order):
     """Mean over a customer's orders of a whole number, whatever the order of rows."""
-    total, n = column.sum(where=per_order.is_placed), column.count(where=per_order.is_placed)
+    total, n = column.sum(where=placed(per_order)), column.count(where=placed(per_order))
     return total.cast("float64") / n.nullif(0).cast("float64")
 
 

@@ -5,6 +5,8 @@ Everybody stands at the average rank of those alike: equal values get equal scor
 
 import ibis
 
+from segkit.features.fold import ranked
+
 TABLE = "orders"
 ABSENT: dict[str, int] = {}
 SCORES = 5
@@ -42,6 +44,13 @@ def monetary_score(customer):
     return _score(customer, customer.spend)
 
 
+def buyer_class(customer):
+    """Heavy (top 20 % of buyers by spend), medium (next 30 %), light (the others), none (no order); equal spend is classed alike. [class]"""
+    twice, n = ranked(customer, customer.n_orders > 0, customer.spend)
+    below = twice.cast("float64") / (2 * n).cast("float64")
+    return ibis.cases((customer.n_orders == 0, "none"), (below > 1 - HEAVY, "heavy"), (below > 1 - MEDIUM, "medium"), else_="light")
+
+
 def rfm_name(customer):
     """The customary name of a customer's R, F and M scores: champions, loyal, … lost; none without an order. [class]"""
     scores = (customer.recency_score, customer.frequency_score, customer.monetary_score)
@@ -49,22 +58,7 @@ def rfm_name(customer):
     return ibis.cases((customer.n_orders == 0, "none"), *fits)
 
 
-def buyer_class(customer):
-    """Heavy (top 20 % of buyers by spend), medium (next 30 %), light (the others), none (no order); equal spend is classed alike. [class]"""
-    twice, n = _ranks(customer, customer.spend)
-    below = (twice - 1).cast("float64") / (2 * n).cast("float64")
-    return ibis.cases((customer.n_orders == 0, "none"), (below > 1 - HEAVY, "heavy"), (below > 1 - MEDIUM, "medium"), else_="light")
-
-
-def _ranks(customer, column):
-    """Twice the average rank of a value among buyers, and how many buyers there are, both exact; null without an order."""
-    buys = customer.n_orders > 0
-    below = ibis.rank().over(ibis.window(group_by=buys, order_by=column))
-    alike = customer.count().over(ibis.window(group_by=[buys, column]))
-    return ibis.cases((buys, 2 * below + alike + 1)), customer.count().over(ibis.window(group_by=buys))
-
-
 def _score(customer, column):
     """The fifth of buyers that a value lies in, from 1 to 5."""
-    twice, n = _ranks(customer, column)
-    return ((SCORES * twice).cast("float64") / (2 * n).cast("float64")).ceil().cast("int64")
+    twice, n = ranked(customer, customer.n_orders > 0, column)
+    return ((SCORES * (twice + 1)).cast("float64") / (2 * n).cast("float64")).ceil().cast("int64")
