@@ -25,7 +25,7 @@ def per_order(orders):
         order = {"order_id": orders.order_id.fill_null(orders.ordered_at.cast("string"))}
     else:  # a warehouse's own number
         order = {"order_id": orders.order_id, "loose": ibis.cases((orders.order_id.isnull(), orders.ordered_at))}
-    columns = {"ordered_at": orders.ordered_at.min(), "amount": orders.amount.sum(), "lines": orders.count()}
+    columns = {"ordered_at": orders.ordered_at.min(), "amount": orders.amount.sum().cast("decimal(18, 4)"), "lines": orders.count()}
     if "quantity" in orders.columns:
         columns["items"] = orders.quantity.sum().cast("int64")
     if "channel" in orders.columns:
