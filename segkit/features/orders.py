@@ -43,6 +43,13 @@ def per_order(orders):
     return rows.mutate(gap_days=rows.ordered_at.date().delta(rows.ordered_before.date(), unit="day")).drop("ordered_before")
 
 
+@needs("channel")
+def per_channel(per_order):
+    """One row per customer and channel ordered through. Out: customer_id, channel, orders."""
+    rows = per_order.filter(per_order.channel.notnull(), per_order.is_placed)
+    return rows.group_by("customer_id", "channel").aggregate(orders=rows.count())
+
+
 def n_orders(per_order):
     """Number of orders. [orders]"""
     return per_order.count(where=placed(per_order))
@@ -136,9 +143,15 @@ def first_order_lines(per_order):
 
 
 @needs("channel")
-def n_channels(per_order):
+def n_channels(per_channel):
     """Number of different channels ordered through. [channels]"""
-    return per_order.channel.nunique(where=placed(per_order))
+    return per_channel.count()
+
+
+@needs("channel")
+def top_channel_share(per_channel):
+    """Share of orders through the channel a customer orders through most, of those whose channel is known. [share]"""
+    return per_channel.orders.max().cast("float64") / per_channel.orders.sum().cast("float64")
 
 
 @needs("channel")
