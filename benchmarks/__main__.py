@@ -6,7 +6,7 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import version
 
-from benchmarks import features, gather, runtime, structure, verdicts
+from benchmarks import behavior, features, gather, runtime, structure, verdicts
 from segkit import home
 
 VERSIONS = {
@@ -23,7 +23,14 @@ def main() -> None:
     ask.add_argument("--reps", type=int, default=300, help="simulated studies per verdict row")
     asked = ask.parse_args()
     found = []
-    for part in (runtime.rows(), gather.rows(), features.rows(), structure_rows(asked.seeds), verdicts.rows(asked.reps, 1000)):
+    for part in (
+        runtime.rows(),
+        gather.rows(),
+        features.rows(),
+        structure_rows(asked.seeds),
+        verdicts.rows(asked.reps, 1000),
+        behavior.rows(asked.reps),
+    ):
         for row in part:
             print(json.dumps(row), flush=True)
             found.append(row | {"versions": VERSIONS})

@@ -56,9 +56,10 @@ def order_features(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
         gaps=("gap", "count"),
         recent_spend=("recent", "sum"),
         earlier_spend=("earlier", "sum"),
-        n_channels=("channel", "nunique"),
         **{name: (name, "mean") for name in tests},
     )
+    per_channel = orders.groupby(["customer_id", "channel"], sort=False).size().groupby("customer_id", sort=False)
+    found["n_channels"], found["top_channel_share"] = per_channel.size(), per_channel.max() / per_channel.sum()
     first = orders[orders.number == 1].set_index("customer_id")
     second = orders[orders.number == 2].set_index("customer_id")
     found["first_order_value"], found["first_order_lines"] = first.amount, first.lines

@@ -20,7 +20,6 @@ buyers AS (
       AND ordered_at < TIMESTAMP ':as_of' - INTERVAL 90 DAY), 0) AS earlier_spend,
     max(amount) FILTER (number = 1) AS first_order_value, max(n_lines) FILTER (number = 1) AS first_order_lines,
     max(channel) FILTER (number = 1) AS first_order_channel, max(gap) FILTER (number = 2) AS days_to_second_order,
-    count(DISTINCT channel) AS n_channels,
     count(*) FILTER (isodow(ordered_at) >= 6)::DOUBLE / count(*) AS weekend_share,
     count(*) FILTER (hour(ordered_at) BETWEEN 6 AND 11)::DOUBLE / count(*) AS morning_share,
     count(*) FILTER (hour(ordered_at) BETWEEN 12 AND 17)::DOUBLE / count(*) AS afternoon_share,
@@ -31,6 +30,10 @@ buyers AS (
     count(*) FILTER (month(ordered_at) BETWEEN 9 AND 11)::DOUBLE / count(*) AS autumn_share,
     count(*) FILTER (month(ordered_at) IN (12, 1, 2))::DOUBLE / count(*) AS winter_share
   FROM in_time GROUP BY customer_id
+),
+channels AS (
+  SELECT customer_id, count(*) AS n_channels, max(n)::DOUBLE / sum(n) AS top_channel_share
+  FROM (SELECT customer_id, channel, count(*) AS n FROM placed WHERE channel IS NOT NULL GROUP BY customer_id, channel) GROUP BY customer_id
 ),
 categories AS (
   SELECT customer_id, greatest(sum(amount), 0)::DECIMAL(19, 4) AS amount FROM lines WHERE category IS NOT NULL GROUP BY customer_id, category
@@ -46,7 +49,7 @@ scored AS (
     sqrt(greatest(squares - spend::DOUBLE ^ 2 / n_orders, 0)) / sqrt(nullif(n_orders - 1, 0)) AS order_value_sd,
     spend::DOUBLE / n_orders AS mean_order_value,
     sqrt(greatest(gap_squares - gap_total ^ 2 / nullif(gaps, 0), 0)) / sqrt(if(gaps > 1, gaps - 1, NULL)) / nullif(days_between_orders, 0) AS gap_variation
-  FROM buyers LEFT JOIN baskets USING (customer_id)
+  FROM buyers LEFT JOIN baskets USING (customer_id) LEFT JOIN channels USING (customer_id)
 ),
 ranked AS (
   SELECT *, 2 * rank() OVER (ORDER BY days_since_last_order DESC) + count(*) OVER (PARTITION BY days_since_last_order) - 1 AS recency,

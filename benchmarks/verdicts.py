@@ -18,9 +18,12 @@ EVEN, UNEVEN = (300,) * 5, (100, 100, 2000, 2000, 5000)  # customers in each seg
 
 
 def share(outcomes: list[bool], name: str, at_most: float | None = None, at_least: float | None = None) -> dict:
-    """The share of studies in which it happened, as a row."""
-    value = float(np.mean(outcomes))
-    holds, target = (value <= at_most, f"<= {at_most}") if at_most is not None else (value >= at_least, f">= {at_least}")
+    """The share of studies in which it happened, as a row; without a bound it is only printed."""
+    value, holds, target = float(np.mean(outcomes)), True, None
+    if at_most is not None:
+        holds, target = value <= at_most, f"<= {at_most}"
+    elif at_least is not None:
+        holds, target = value >= at_least, f">= {at_least}"
     unit = f"share of {len(outcomes)} studies"
     return {"name": name, "value": round(value, 4), "unit": unit, "target": target, "holds": bool(holds)}
 

@@ -9,6 +9,7 @@ import pytest
 from test_features import ORDERS, tables
 from test_real_data import gather  # noqa: F401
 
+from benchmarks.behavior import assembled, drawn
 from segkit.behavior.attribution import MODELS, attribution, counted, credit, removal_effects
 from segkit.behavior.journeys import Journeys, journeys
 from segkit.tables import STAGES
@@ -52,11 +53,6 @@ def told(*paths: tuple[str, bool, int]) -> Journeys:
     names = sorted({name for way in ways for name in way})
     ends, states = np.cumsum([len(way) for way in ways]), np.array([names.index(name) + 1 for way in ways for name in way])
     return assembled(names, states, ends, np.array([won for _, won, _ in paths]), np.arange(len(paths)), np.array([n for *_, n in paths]))
-
-
-def assembled(names, states, ends, won, owner, n) -> Journeys:
-    totals = pd.DataFrame({"touches": [np.nan, *[1.0] * len(names)], "n": 1, "conversions": 1, "cost": np.nan})
-    return Journeys("channel", ("(other)", *names), totals, states, ends, won, owner, n)
 
 
 def credited(found: pd.DataFrame, model: str) -> dict:
@@ -134,40 +130,16 @@ def test_customers_are_resampled_with_all_their_journeys():
     )
 
 
-START, WON = np.array([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]), np.array([[0.05, 0.15, 0.1], [0.2, 0.05, 0.15]])
-MOVE = np.array([[[0.1, 0.4, 0.1], [0.1, 0.2, 0.3], [0.2, 0.1, 0.1]], [[0.3, 0.1, 0.2], [0.1, 0.2, 0.3], [0.1, 0.3, 0.2]]])
-
-
-def drawn(rng, n: int) -> Journeys:
-    """Customers of two kinds with chains of their own and several journeys each: journeys of one customer are alike."""
-    kind = rng.integers(0, 2, n)
-    owner = np.repeat(np.arange(n), 1 + rng.poisson(1 + kind))
-    kind = kind[owner]
-    state = (rng.random(len(owner))[:, None] > START[kind].cumsum(axis=1)).sum(axis=1)
-    steps, inside, won = [state + 1], np.ones(len(owner), bool), np.zeros(len(owner), bool)
-    while inside.any():
-        chances = np.concatenate([MOVE[kind, state], WON[kind, state][:, None]], axis=1).cumsum(axis=1)
-        following = (rng.random(len(owner))[:, None] > chances).sum(axis=1)
-        won |= inside & (following == 3)
-        inside &= following < 3
-        state = np.where(inside, following, state)
-        steps.append(np.where(inside, state + 1, 0))
-    steps = np.stack(steps, axis=1)
-    ends, last = np.cumsum((steps > 0).sum(axis=1)), np.r_[owner[1:] != owner[:-1], True]
-    kept = won | last  # an open journey goes on in the customer's next one
-    return assembled(list("abc"), steps[steps > 0], ends[kept], won[kept], owner[kept], np.ones(n, int))
-
-
 def test_intervals_cover_the_truth_in_19_of_20_data_sets():
     many = drawn(np.random.default_rng(99), 400_000)
     truth = credit(np.atleast_2d(many.n @ counted(many)), 4)[0][:, 1:]
     truth = (truth / truth.sum(axis=1, keepdims=True)).ravel()
     hits = []
-    for seed in range(1000, 1200):
+    for seed in range(1000, 1100):
         found = attribution(drawn(np.random.default_rng(seed), 400), seed, draws=200)
         hits.append((found.share_low <= truth) & (truth <= found.share_high))
     covered = np.mean(hits, axis=0)
-    assert 0.93 <= covered.mean() <= 0.965 and covered.min() >= 0.89, covered  # 200 data sets, 12 shares each
+    assert 0.92 <= covered.mean() <= 0.975 and covered.min() >= 0.86, covered  # 100 data sets, 12 shares each; `make bench` has more
 
 
 def test_the_seed_decides_and_blocks_of_draws_do_not(monkeypatch):

@@ -102,6 +102,7 @@ def full() -> pd.DataFrame:
         ("first_order_channel", "web", "web", None, None),
         ("days_to_second_order", 7, 1, None, None),
         ("n_channels", 2, 1, 0, 0),
+        ("top_channel_share", 0.5, 1, None, None),
         ("returned_amount", 4.5, 7, 20, 0),
         ("return_share", 4.5 / 45, 1, None, 0),
         ("days_since_last_order", 56, 337, None, 3654),

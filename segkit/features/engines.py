@@ -77,7 +77,7 @@ def each(
             if grain == "customer":
                 yield name, lambda function=function: done.select(x=fold.called(function, done, given))
             elif grain in there:
-                yield name, lambda function=function, grain=there[grain], rows=rows: aggregated(function, grain, rows, given)
+                yield name, lambda function=function, rows=rows, there=there: aggregated(function, fold.grains(there, rows, given), given)
     for name, reading in declared.attributes.items():
         column = tables["customers"][name]
         yield name, lambda column=column, reading=reading: column.as_table().select(x=attributes.value(column, reading))
@@ -85,10 +85,10 @@ def each(
         yield case.column, lambda case=case: patterns.per_use_case(past, [case], given["as_of"])
 
 
-def aggregated(function: Callable, make_grain: Callable, rows: ibis.Table, given: dict) -> ibis.Table:
+def aggregated(function: Callable, grains: dict[str, ibis.Table], given: dict) -> ibis.Table:
     """One feature of a grain by itself."""
-    grained = fold.called(make_grain, rows, given)
-    return grained.group_by("customer_id").aggregate(x=fold.called(function, grained, given))
+    rows = grains[fold.grain(function)]
+    return rows.group_by("customer_id").aggregate(x=fold.called(function, rows, given))
 
 
 def refusal(kind: str, expression: Callable) -> str:

@@ -1,7 +1,8 @@
 """How rows become customers: feature functions, what they need, and the fold that aggregates each grain once.
 
 A feature is a function named as its column. Its first parameter names its grain: a grain function `per_…` of the same table, or
-`customer`, the finished row. Further parameters (`as_of`, `stages`, …) are given by name. `needs` says which optional columns it cannot do without.
+`customer`, the finished row. A grain is made of the table's rows, or of another grain above it.
+Further parameters (`as_of`, `stages`, …) are given by name. `needs` says which optional columns it cannot do without.
 """
 
 import inspect
@@ -94,16 +95,26 @@ def ranked(customer: ibis.Table, among: ibis.Value, column: ibis.Value) -> tuple
 
 
 def pieces(modules: Iterable[ModuleType], rows: ibis.Table, given: dict) -> list[ibis.Table]:
-    """The features of one table, one row per customer who has any row: one aggregation, and one piece, for each grain."""
+    """The features of one table, one row per customer who has any row: one aggregation, and one piece, for each grain. A grain that others are
+    made of is computed once for all of them."""
     there, found = defined(modules, rows.columns), []
-    for name, make_grain in there.items():
-        columns = {column: function for column, function in there.items() if name.startswith("per_") and grain(function) == name}
+    for name, of_rows in grains(there, rows, given).items():
+        columns = {column: each for column, each in there.items() if not column.startswith("per_") and grain(each) == name}
         if columns:
-            grained = called(make_grain, rows, given)
             found.append(
-                grained.group_by("customer_id").aggregate(**{name: called(each, grained, given) for name, each in columns.items()})
+                of_rows.group_by("customer_id").aggregate(**{column: called(each, of_rows, given) for column, each in columns.items()})
             )
     return found
+
+
+def grains(there: dict[str, Callable], rows: ibis.Table, given: dict) -> dict[str, ibis.Table]:
+    """Every grain of a table's rows. One that others are made of has a name, which makes engines compute it once."""
+    names = [name for name in there if name.startswith("per_")]
+    shared, made = {grain(there[name]) for name in names}, {}
+    for name in names:
+        made[name] = called(there[name], made.get(grain(there[name]), rows), given)
+        made[name] = made[name].alias(name) if name in shared else made[name]
+    return made
 
 
 def joined(wide: ibis.Table, made: Iterable[ibis.Table], absent: dict) -> ibis.Table:

@@ -25,7 +25,7 @@ def per_order(orders):
         order = {"order_id": orders.order_id.fill_null(orders.ordered_at.cast("string"))}
     else:  # a warehouse's own number
         order = {"order_id": orders.order_id, "loose": ibis.cases((orders.order_id.isnull(), orders.ordered_at))}
-    columns = {"ordered_at": orders.ordered_at.min(), "amount": orders.amount.sum(), "lines": orders.count()}
+    columns = {"ordered_at": orders.ordered_at.min(), "amount": orders.amount.sum().cast("decimal(18, 4)"), "lines": orders.count()}
     if "quantity" in orders.columns:
         columns["items"] = orders.quantity.sum().cast("int64")
     if "channel" in orders.columns:
@@ -41,6 +41,13 @@ def per_order(orders):
     in_time = ibis.window(group_by=sides, order_by=["ordered_at", "order_id"])
     rows = rows.mutate(order_number=ibis.row_number().over(in_time) + 1, ordered_before=rows.ordered_at.lag().over(in_time))
     return rows.mutate(gap_days=rows.ordered_at.date().delta(rows.ordered_before.date(), unit="day")).drop("ordered_before")
+
+
+@needs("channel")
+def per_channel(per_order):
+    """One row per customer and channel ordered through. Out: customer_id, channel, orders."""
+    rows = per_order.filter(per_order.channel.notnull(), per_order.is_placed)
+    return rows.group_by("customer_id", "channel").aggregate(orders=rows.count())
 
 
 def n_orders(per_order):
@@ -136,9 +143,15 @@ def first_order_lines(per_order):
 
 
 @needs("channel")
-def n_channels(per_order):
+def n_channels(per_channel):
     """Number of different channels ordered through. [channels]"""
-    return per_order.channel.nunique(where=placed(per_order))
+    return per_channel.count()
+
+
+@needs("channel")
+def top_channel_share(per_channel):
+    """Share of orders through the channel a customer orders through most, of those whose channel is known. [share]"""
+    return per_channel.orders.max().cast("float64") / per_channel.orders.sum().cast("float64")
 
 
 @needs("channel")
