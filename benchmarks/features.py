@@ -132,7 +132,7 @@ def growth(folder: Path, sizes: tuple[int, ...] = SIZES) -> list[dict]:
         counted.append(log_of(log, int(million * 1_000_000 / LINES)))
         spent.append(statistics.median(cost(OURS, log, folder / "ours.parquet")["cpu"] for _ in range(3)))
         log.unlink()
-    slope = np.polyfit(np.log(counted), np.log(spent), 1)[0]
+    slope = float(np.polyfit(np.log(counted), np.log(spent), 1)[0])
     lines = [claim(f"features of {n:,} lines: processor seconds, median of 3", s, "s", None) for n, s in zip(counted, spent)]
     return [*lines, claim(f"features: growth from {sizes[0]} to {sizes[-1]} million lines", slope, "exponent", 1.25)]
 
