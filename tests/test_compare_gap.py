@@ -13,7 +13,12 @@ def test_the_dip_is_that_of_another_implementation(seed):
     rng = np.random.default_rng(seed)
     for n in rng.integers(4, 300, 60):
         far = rng.random() * 6
-        for values in (rng.standard_normal(n), rng.random(n), rng.gamma(1, 1, n), np.r_[rng.standard_normal(n // 2), far + rng.random(n - n // 2)]):
+        for values in (
+            rng.standard_normal(n),
+            rng.random(n),
+            rng.gamma(1, 1, n),
+            np.r_[rng.standard_normal(n // 2), far + rng.random(n - n // 2)],
+        ):
             assert dip(values) == pytest.approx(diptest.dipstat(values), abs=1e-12)
 
 

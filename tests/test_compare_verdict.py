@@ -23,8 +23,8 @@ def _blobs(rows: int = 400, distance: float = 7.0) -> np.ndarray:
     return rng.normal(size=(rows, 4)) + distance * np.eye(4)[rng.choice(3, size=rows, p=[0.5, 0.3, 0.2])]
 
 
-T1 = verdict.Test(9.0, 2.5, tuple(np.linspace(-1, 2, 39)))
-NO_GAP = verdict.Test(0.4, 0.65, tuple(np.linspace(0, 0.6, 39)))
+T1 = verdict.Evidence(9.0, 2.5, tuple(np.linspace(-1, 2, 39)))
+NO_GAP = verdict.Evidence(0.4, 0.65, tuple(np.linspace(0, 0.6, 39)))
 
 
 @pytest.fixture
@@ -63,7 +63,9 @@ def test_row_order_repetition_and_threads_change_nothing(three_blobs):
 
 def test_only_a_sample_of_a_large_matrix_is_used_whatever_its_order():
     rows = np.random.default_rng(2).normal(size=(1_500, 3))
-    (names, first), (_, again) = (cuts.sample(["a", "b", "c"], cuts.by_values(part), np.random.default_rng(9)) for part in (rows, rows[::-1]))
+    (names, first), (_, again) = (
+        cuts.sample(["a", "b", "c"], cuts.by_values(part), np.random.default_rng(9)) for part in (rows, rows[::-1])
+    )
     assert names == ["a", "b", "c"] and first.shape == (cuts.MAX_ROWS, 3) and (first == again).all()
 
 
@@ -106,7 +108,7 @@ def test_the_reproducible_k_is_the_finest_of_the_significant_and_most_stable():
 
 def test_a_stable_cut_of_one_population_is_not_structure():
     by_k = (verdict.AtK(2, 0.3, False, 0.4, 0.99, 1.0, 1.0),)
-    found = verdict._judged(by_k, 500, verdict.Test(0.3, 2.5, T1.draws), NO_GAP, 0, False, {})
+    found = verdict._judged(by_k, 500, verdict.Evidence(0.3, 2.5, T1.draws), NO_GAP, 0, False, {})
     assert (found.verdict, found.k) == ("none", 2)
     assert "no sign of structure" in found.reasons[2]
 

@@ -9,7 +9,7 @@ import pytest
 
 from segkit import compare, figures, privacy
 from segkit.compare.profiles import marker
-from segkit.compare.verdict import AtK, Test
+from segkit.compare.verdict import AtK, Evidence
 from segkit.figures import gather, style
 
 SEGMENTS = ("S1", "S2", "S3")
@@ -218,7 +218,7 @@ def sizes():
 
 def structure():
     by_k = tuple(AtK(k, 5.0 - k, k < 4, 0.3, 0.6, 0.9 - 0.1 * k, 0.95) for k in range(2, 6))
-    return SimpleNamespace(by_k=by_k, t1=Test(3.0, 1.2, (0.1, 0.9)), t2=Test(0.3, 0.65, (0.2, 0.4)), verdict="reproducible", k=2)
+    return SimpleNamespace(by_k=by_k, t1=Evidence(3.0, 1.2, (0.1, 0.9)), t2=Evidence(0.3, 0.65, (0.2, 0.4)), verdict="reproducible", k=2)
 
 
 def is_picture(picture) -> bool:

@@ -194,7 +194,10 @@ def test_concentration_and_cohorts_survive_hidden_cells():
 
 def test_structure_and_recommendation_give_their_reasons():
     found = SimpleNamespace(verdict="none", reasons=(NASTY, "Two."), definitions=((NASTY, 0.0),), blind="Blind.")
-    assert said(prose.structure(found)) == f"Structure: none. {NASTY} Two. Told apart by one recorded value alone, which is a definition and no finding: {NASTY} = 0. Blind."
+    assert (
+        said(prose.structure(found))
+        == f"Structure: none. {NASTY} Two. Told apart by one recorded value alone, which is a definition and no finding: {NASTY} = 0. Blind."
+    )
     assert said(prose.recommendation(RECOMMENDED)) == "Because. Runner-up: Ward k = 2 (stability 0.80, silhouette 0.30)."
 
 

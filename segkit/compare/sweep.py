@@ -35,9 +35,10 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
     """
     ks = list(range(k_min, k_max + 1))
     fitted, rows = sample(matrix, max_fit_rows, seed), sample(matrix, EVALUATION_ROWS, seed + 1)
-    tree = segments.ward_tree(fitted) if "ward" in methods else None
-    solutions = {(method, k): fit(method, fitted, k, seed, restarts(method), tree) for method in methods for k in ks}
-    refits = bootstrap(rows, methods, ks, seed)
+    trees = {method: segments.tree(fitted, method) for method in methods if method in segments.HIERARCHICAL}
+    solutions = {(method, k): fit(method, fitted, k, seed, restarts(method), trees.get(method)) for method in methods for k in ks}
+    kinds = {k: solutions["gmm", k].covariances for k in ks if "gmm" in methods}
+    refits = bootstrap(rows, methods, ks, kinds, seed)
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
     lines = [
         line

@@ -43,7 +43,7 @@ class AtK(NamedTuple):
         return self.significant and self.ari >= STABLE
 
 
-class Test(NamedTuple):
+class Evidence(NamedTuple):
     """A statistic of the data, what it must exceed, and the same statistic of each draw of one population."""
 
     value: float
@@ -60,7 +60,7 @@ class Test(NamedTuple):
         return 1 + sum(draw >= self.value for draw in self.draws)
 
 
-NOT_TESTED = Test(np.nan, np.nan, ())
+NOT_TESTED = Evidence(np.nan, np.nan, ())
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Structure:
     verdict: str
     k: int
     rows: int
-    t1: Test
-    t2: Test
+    t1: Evidence
+    t2: Evidence
     by_k: tuple[AtK, ...]
     reasons: tuple[str, ...]
     definitions: tuple[tuple[str, float], ...] = ()
@@ -102,7 +102,7 @@ def structure(matrix: pd.DataFrame, seed: int, wanted_cut: bool = False) -> Stru
         observed, gaps, cuts, field = _cut(rows, ks, cutting, spreading)
         drawn = [_cut(population.draw(len(rows), drawing), ks, cutting, spreading)[:2] for _ in range(DRAWS)]
         z, maxima = gains(observed, np.array([logs for logs, _ in drawn]))
-        t1 = Test(float(z.max()), threshold(maxima), tuple(map(float, maxima)))
+        t1 = Evidence(float(z.max()), threshold(maxima), tuple(map(float, maxima)))
         t2 = gap_test(gaps.max(), np.array([each.max() for _, each in drawn]))
         stability = [np.percentile(bootstrap_ari(prepared(rows), k, resampling), [25, 50, 75]) for k in ks]
         natural = t1.passes and t2.passes
@@ -119,10 +119,10 @@ def _cut(rows: np.ndarray, ks: list[int], cutting: np.random.Generator, spreadin
     return logs, np.array([gap.widest(gap.separations(field, each)) for each in labels]), labels, field
 
 
-def gap_test(observed: float, drawn: np.ndarray) -> Test:
+def gap_test(observed: float, drawn: np.ndarray) -> Evidence:
     """T2 against the draws, on a logarithmic scale, since most draws have none at all; and never below LEAST_GAP."""
     limit = np.exp(threshold(np.log(drawn + gap.OFFSET))) - gap.OFFSET
-    return Test(float(observed), float(max(limit, LEAST_GAP)), tuple(map(float, drawn)))
+    return Evidence(float(observed), float(max(limit, LEAST_GAP)), tuple(map(float, drawn)))
 
 
 def finest(holding: list[AtK]) -> AtK:
@@ -136,7 +136,7 @@ def finest(holding: list[AtK]) -> AtK:
     return max((at for at in holding if at.ari >= most - NEAR_TIE), key=lambda at: at.k)
 
 
-def _judged(by_k: tuple[AtK, ...], rows: int, t1: Test, t2: Test, groups: int, wanted_cut: bool, named: dict) -> Structure:
+def _judged(by_k: tuple[AtK, ...], rows: int, t1: Evidence, t2: Evidence, groups: int, wanted_cut: bool, named: dict) -> Structure:
     """The verdict from the evidence, with its reasons."""
     holding = [at for at in by_k if at.holds]
     best = finest(holding) if holding else max(by_k, key=lambda at: at.ari)
@@ -147,14 +147,14 @@ def _judged(by_k: tuple[AtK, ...], rows: int, t1: Test, t2: Test, groups: int, w
     return Structure(verdict, k, rows, t1, t2, by_k, reasons, named.get(k, ()))
 
 
-def _population(t1: Test) -> str:
+def _population(t1: Evidence) -> str:
     evidence = f"(T1 {t1.value:.1f}, needed {t1.threshold:.1f}; rank {t1.rank} of {DRAWS + 1})"
     if t1.passes:
         return f"More than one population: cuts explain more than in any of {DRAWS} draws of one population {evidence}."
     return f"One population suffices: its {DRAWS} draws can be cut about as well as the data {evidence}."
 
 
-def _gap(t1: Test, t2: Test, k: int) -> str:
+def _gap(t1: Evidence, t2: Evidence, k: int) -> str:
     evidence = f"(T2 {t2.value:.2f}, needed {t2.threshold:.2f}; rank {t2.rank} of {DRAWS + 1})"
     if t2.passes and t1.passes:
         return f"Gaps separate {k} groups: fewer customers lie between them than in draws of one population {evidence}."
