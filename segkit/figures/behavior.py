@@ -18,7 +18,7 @@ def monthly(rows: pd.DataFrame) -> Picture:
             axis.bar(rows.month, rows[name].astype("float64"), color=[ACCENT if done else PALE for done in rows.complete], width=0.75)
             axis.set_title("active customers" if name == "n" else name)
             axis.yaxis.set_major_formatter(lambda value, _: number(value))
-            axis.set_xticks(range(0, len(rows), max(1, len(rows) // 6)))
+            axis.set_xticks(range(0, len(rows), max(1, -(-len(rows) // 6))))
             axis.grid(axis="x", visible=False)
 
     return drawn(
