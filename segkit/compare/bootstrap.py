@@ -10,21 +10,11 @@ import pandas as pd
 
 from segkit import mixture, segments
 from segkit.compare.indices import adjusted_rand, jaccard
+from segkit.compare.mixtures import SMALLEST_VARIANCE
 
 PAIRS = 25
 TRUST = [(0.85, "highly stable"), (0.75, "valid"), (0.6, "doubtful"), (0.0, "do not trust")]
-SMALLEST_VARIANCE = 1e-3  # a mixture component thinner than 0.03 standard deviations has collapsed onto tied values
 Labels = dict[tuple[str, int], np.ndarray]
-
-
-def fit(method: str, rows: pd.DataFrame, k: int, seed: int, restarts: int, tree: np.ndarray | None = None) -> segments.Solution:
-    """One method at one k, on rows in value order; of a mixture the kind of covariances with the lowest BIC."""
-    if method in segments.HIERARCHICAL:
-        return segments.hierarchical(method, rows, k, seed, tree)
-    if method == "gmm":
-        kinds = (segments.gmm(rows, k, seed, restarts, SMALLEST_VARIANCE, kind) for kind in mixture.KINDS)
-        return min(kinds, key=lambda solution: solution.bic)
-    return segments.kmeans(rows, k, seed, restarts)
 
 
 def refit(values: np.ndarray, methods: list[str], ks: list[int], kinds: dict[int, str], seed: int) -> Labels:

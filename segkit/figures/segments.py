@@ -86,6 +86,21 @@ def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
     return drawn(draw, f"Which k? {'; '.join(best)}. The ring is the solution used: {NAMES[method]} k = {k}.", 4.8, 2, 2, sharex=True)
 
 
+def mixtures(rows: pd.DataFrame) -> Picture:
+    """BIC of mixtures over k from 1, by kind of covariances; the lowest is ringed."""
+    best = rows.loc[rows.bic.idxmin()]
+
+    def draw(axes):
+        for colour, (kind, part) in zip(PALETTE, rows.groupby("covariances", sort=False)):
+            axes.plot(part.k, part.bic, marker="o", markersize=3.5, color=colour, label=kind, linewidth=1.5)
+        axes.plot([best.k], [best.bic], marker="o", markersize=10, color=INK, fillstyle="none", linestyle="")
+        axes.set(xlabel="k", ylabel="BIC (lower is better)")
+        axes.set_xticks(sorted(rows.k.unique()))
+        axes.legend(loc="best", fontsize=8)
+
+    return drawn(draw, f"BIC is lowest for k = {best.k} with {best.covariances} covariances.", 2.8)
+
+
 def stability(rows: pd.DataFrame) -> Picture:
     """Jaccard overlap of each segment with its best match in the bootstrap refits."""
     rows = known(rows, "value", "low", "high")

@@ -24,6 +24,23 @@ def split(name: str, value: float, recipe) -> str:
     return f"{words(name)} = {value:.4g}"
 
 
+def mixtures(rows: pd.DataFrame) -> Html:
+    """How many groups a mixture wants, by BIC and by ICL; one is an answer."""
+    best, apart = rows.loc[rows.bic.idxmin()], rows.loc[rows.icl.idxmin()]
+    said = f"By BIC a mixture of {groups(best.k)} fits best ({COVARIANCES[best.covariances]}; n = {best.n:,})"
+    if (best.k, best.covariances) == (apart.k, apart.covariances):
+        return paragraph(f"{said}, and by ICL, which asks for groups that are apart, too.")
+    return paragraph(f"{said}; by ICL, which asks for groups that are apart, {groups(apart.k)} ({COVARIANCES[apart.covariances]}).")
+
+
+COVARIANCES = {"full": "each its own shape", "tied": "one shape for all", "diag": "without correlations", "spherical": "round"}
+
+
+def groups(k: int) -> str:
+    """A number of groups in words."""
+    return "one group" if k == 1 else f"{k} groups"
+
+
 def recommendation(chosen) -> Html:
     """Why this solution, and who came second."""
     return bullets((*chosen.reasons, *([f"Runner-up: {chosen.runner_up}."] if chosen.runner_up else [])))
