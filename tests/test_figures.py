@@ -398,3 +398,10 @@ def test_ticks_of_a_log_axis_keep_apart():
     for low, high in ((0.0, 250.0), (0.0101, 4.72), (1, 393), (5.78, 551), (0.0, 0.5)):
         ticks = np.log1p(round_steps(low, high))
         assert 1 <= len(ticks) <= 7 and (np.diff(ticks) >= (np.log1p(high) - np.log1p(low)) / 6).all(), (low, high)
+
+
+def test_mixtures_ring_the_lowest_bic():
+    rows = pd.DataFrame(
+        {"k": [1, 2, 1, 2], "covariances": ["full", "full", "tied", "tied"], "bic": [5.0, 3.0, 4.0, 6.0], "icl": 1.0, "n": 9}
+    )
+    assert figures.mixtures(rows).alt == "BIC is lowest for k = 2 with full covariances."

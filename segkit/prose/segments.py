@@ -28,6 +28,8 @@ def mixtures(rows: pd.DataFrame) -> Html:
     """How many groups a mixture wants, by BIC and by ICL; one is an answer."""
     best, apart = rows.loc[rows.bic.idxmin()], rows.loc[rows.icl.idxmin()]
     said = f"By BIC a mixture of {groups(best.k)} fits best ({COVARIANCES[best.covariances]}; n = {best.n:,})"
+    if best.k == rows.k.max():
+        said += ", the most that were tried"
     if (best.k, best.covariances) == (apart.k, apart.covariances):
         return paragraph(f"{said}, and by ICL, which asks for groups that are apart, too.")
     return paragraph(f"{said}; by ICL, which asks for groups that are apart, {groups(apart.k)} ({COVARIANCES[apart.covariances]}).")
