@@ -12,9 +12,26 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from segkit import mixture
+from segkit.errors import BadInput
 from segkit.matrix import Recipe, by_values, in_value_order, to_json
 
-NAMES = {"kmeans": "k-means", "gmm": "Gaussian mixture", "ward": "Ward", "rfm": "RFM", "random": "random groups"}
+NAMES = {
+    "kmeans": "k-means",
+    "gmm": "Gaussian mixture",
+    "ward": "Ward",
+    "average": "average linkage",
+    "complete": "complete linkage",
+    "rfm": "RFM",
+    "best_feature": "quantiles of one feature",
+    "random": "random groups",
+}
+HIERARCHICAL = ("ward", "average", "complete")
+MOST_IN_TREE = {
+    "ward": 50_000,
+    "average": 20_000,
+    "complete": 20_000,
+}  # rows: time grows with rows squared, and so does memory but for Ward
 RFM = ("days_since_last_order", "n_orders", "spend")
 RESTARTS = 25
 SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
@@ -38,6 +55,7 @@ class Solution:
     labels: pd.Series = field(repr=False)
     bic: float = float("nan")
     icl: float = float("nan")
+    covariances: str = ""
 
 
 def kmeans(matrix: pd.DataFrame, k: int, seed: int, restarts: int = RESTARTS) -> Solution:
@@ -56,47 +74,67 @@ def at_most_distinct(k: int, rows: pd.DataFrame) -> int:
     return min(k, 1 + int((np.diff(rows.to_numpy(), axis=0) != 0).any(axis=1).sum()))
 
 
-def ward_tree(matrix: pd.DataFrame) -> np.ndarray:
-    """The whole hierarchy of Ward's method on the rows in value order (scipy linkage): one tree serves every k."""
-    from scipy.cluster.hierarchy import linkage
+def tree(matrix: pd.DataFrame, method: str = "ward") -> np.ndarray:
+    """The whole hierarchy of the rows in value order, as scipy's linkage: one tree serves every k. Ward's needs no memory beyond the rows."""
+    import fastcluster
 
-    return linkage(in_value_order(matrix).to_numpy(), method="ward")
+    rows = in_value_order(matrix).to_numpy()
+    if len(rows) > MOST_IN_TREE[method]:
+        raise BadInput(
+            f"{NAMES[method]} of {len(rows):,} customers",
+            f"a tree of more than {MOST_IN_TREE[method]:,} takes too long, or more memory than there is",
+            "set max_fit_rows in the study: a sample is fitted and everyone assigned",
+        )
+    return fastcluster.linkage_vector(rows, "ward") if method == "ward" else fastcluster.linkage(rows, method)
 
 
 def ward(matrix: pd.DataFrame, k: int, seed: int = 0, tree: np.ndarray | None = None) -> Solution:
-    """Ward's hierarchical clustering cut at k; `tree` saves work when it is known. Memory grows with rows squared. `seed` is not used."""
+    """Ward's hierarchical clustering cut at k; `tree` saves work when it is known. `seed` is not used."""
+    return hierarchical("ward", matrix, k, seed, tree)
+
+
+def hierarchical(method: str, matrix: pd.DataFrame, k: int, seed: int = 0, known: np.ndarray | None = None) -> Solution:
+    """A tree by Ward, average or complete linkage, cut at k."""
     from scipy.cluster.hierarchy import fcluster
 
     rows = in_value_order(matrix)
-    cut = fcluster(ward_tree(rows) if tree is None else tree, k, criterion="maxclust")
-    return around_centers("ward", rows, cut, seed)
+    cut = fcluster(tree(rows, method) if known is None else known, k, criterion="maxclust")
+    return around_centers(method, rows, cut, seed)
 
 
-def gmm(matrix: pd.DataFrame, k: int, seed: int, restarts: int = 3, smallest_variance: float = SMALLEST_VARIANCE) -> Solution:
-    """Gaussian mixture, full covariances, started from k-means. `smallest_variance` keeps a component from collapsing onto tied values."""
-    from sklearn.mixture import GaussianMixture
+def gmm(
+    matrix: pd.DataFrame,
+    k: int,
+    seed: int,
+    restarts: int = 3,
+    smallest_variance: float = SMALLEST_VARIANCE,
+    covariances: str = "full",
+) -> Solution:
+    """Gaussian mixture, the likeliest of `restarts`, each started from a k-means cut. `covariances`: full, tied, diag, spherical.
+    `smallest_variance` keeps a component from collapsing onto tied values."""
+    from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     rows = in_value_order(matrix)
-    values = rows.to_numpy()
+    values, k, once = rows.to_numpy(), at_most_distinct(k, rows), np.ones(len(rows))
+    starts = np.random.default_rng(seed).integers(2**31, size=restarts)
     with threadpool_limits(1):
-        fitted = GaussianMixture(
-            at_most_distinct(k, rows), n_init=restarts, random_state=seed, reg_covar=smallest_variance, max_iter=200
-        ).fit(values)
-        membership = fitted.predict_proba(values)
-        bic = float(fitted.bic(values))
-    log_determinant = 2 * np.log(np.diagonal(fitted.precisions_cholesky_, axis1=1, axis2=2)).sum(axis=1)
-    entropy = -np.sum(membership * np.log(np.clip(membership, 1e-300, None)))
+        cuts = [KMeans(k, n_init=1, random_state=int(start)).fit(values).labels_ for start in starts]
+        fits = [mixture.fit(values, once, cut, covariances, smallest_variance) for cut in cuts]
+        best = max(fits, key=lambda fit: fit.log_likelihood)
+        belongs, _ = mixture.expected(mixture.terms(values), once, best)
+    entropy = -np.sum(belongs * np.log(np.clip(belongs, 1e-300, None)))
     return largest_first(
         "gmm",
         rows,
-        membership.argmax(axis=1),
+        belongs.argmax(axis=1),
         seed,
-        fitted.means_,
-        fitted.precisions_,
-        np.log(fitted.weights_) + log_determinant / 2,
-        bic=bic,
-        icl=float(bic + 2 * entropy),
+        best.means,
+        best.precisions,
+        np.log(best.shares) + best.half_log_determinants,
+        bic=float(best.bic),
+        icl=float(best.bic + 2 * entropy),
+        covariances=covariances,
     )
 
 

@@ -97,7 +97,8 @@ def cell(row: dict, name: str, unit: str, merged: bool) -> str:
         return p_value(value)
     if isinstance(value, str):
         return f"{Decimal(value):,}" if name == "amount_left" else value
-    return number(value, "share" if name in SHARES or name.endswith(("_share", "_filled")) else unit if name in NUMBERS else "")
+    shares = name in SHARES or name.endswith(("_share", "_filled")) and not name.startswith("n_")
+    return number(value, "share" if shares else unit if name in NUMBERS else "")
 
 
 def interval(value: float, low: float, high: float, unit: str = "") -> str:

@@ -13,7 +13,7 @@ from segkit.errors import BadInput, nearest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 KPIS = ("revenue", "orders", "aov", "retention", "engagement")
-METHODS = ("kmeans", "gmm", "ward")
+METHODS = ("kmeans", "gmm", "ward", "average", "complete")
 UNDATED = "none"  # what stands for as_of in a cross-sectional dataset, where nothing has a date
 GATES = ("structure", "supported", "refuted", "undecided")
 
@@ -54,7 +54,7 @@ class Study(Strict):
     as_of: str = "auto"
     horizon_days: int = Field(default=90, ge=0, le=3660)
     cluster_on: list[str] = Field(min_length=1)
-    methods: list[Literal[METHODS]] = Field(default=list(METHODS), min_length=1)
+    methods: list[Literal[METHODS]] = Field(default=["kmeans", "gmm", "ward"], min_length=1)
     k_min: int = Field(default=2, ge=2, le=20)
     k_max: int = Field(default=8, ge=2, le=20)
     chosen_method: Literal[("auto", *METHODS)] = "auto"

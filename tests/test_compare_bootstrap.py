@@ -3,11 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import NearestCentroid
 from test_segments import blobs, frame
 
 from segkit import segments
 from segkit.compare import bootstrap
 from segkit.matrix import in_value_order
+
+KINDS = dict.fromkeys(range(2, 9), "full")  # covariances of mixtures
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def test_one_worker_and_two_give_the_same_refits_and_another_seed_does_not(few, 
     import joblib
 
     rows = in_value_order(blobs(2, n=200, k=4))
-    asked = rows, ["kmeans", "gmm", "ward"], [2, 4]
+    asked = rows, ["kmeans", "gmm", "ward", "average", "complete"], [2, 4], KINDS
     found = {}
     for workers in (1, 2):
         monkeypatch.setattr(joblib, "cpu_count", lambda workers=workers: workers)
@@ -35,7 +41,7 @@ def test_one_worker_and_two_give_the_same_refits_and_another_seed_does_not(few, 
 
 def test_a_refit_predicts_every_row_and_each_sample_is_another(few):
     rows = in_value_order(blobs(2))
-    refits = bootstrap.bootstrap(rows, ["kmeans"], [3], seed=1)
+    refits = bootstrap.bootstrap(rows, ["kmeans"], [3], {}, seed=1)
     assert all(len(each["kmeans", 3]) == len(rows) for each in refits)
     assert not all((refits[0]["kmeans", 3] == each["kmeans", 3]).all() for each in refits[1:])
 
@@ -44,15 +50,33 @@ def test_threads_are_left_as_they_were_found(few):
     from threadpoolctl import threadpool_info
 
     before = [(pool["user_api"], pool["num_threads"]) for pool in threadpool_info()]
-    bootstrap.bootstrap(in_value_order(blobs(1)), ["kmeans", "gmm"], [2, 3], seed=1)
+    bootstrap.bootstrap(in_value_order(blobs(1)), ["kmeans", "gmm"], [2, 3], KINDS, seed=1)
     assert [(pool["user_api"], pool["num_threads"]) for pool in threadpool_info()] == before
 
 
 def test_a_sample_that_misses_a_rare_value_still_gives_every_customer_a_segment_with_a_centre(few):
     rows = in_value_order(frame(np.repeat([[0.0, 0], [1, 0], [0, 1], [9, 9]], [30, 30, 30, 1], axis=0)))
-    for refit in bootstrap.bootstrap(rows, ["kmeans", "gmm", "ward"], [4], seed=2):
+    for refit in bootstrap.bootstrap(rows, ["kmeans", "gmm", "ward"], [4], KINDS, seed=2):
         for labels in refit.values():
             assert len(set(labels[:-1])) == 3
+
+
+@pytest.mark.parametrize("method", ["kmeans", "gmm", "ward"])
+def test_who_was_drawn_twice_counts_twice(method):
+    """The same labels, but for ties at a border, as a fit of the sample with its duplicates, by other code."""
+    rows = in_value_order(blobs(3, n=300, k=3))
+    values = rows.to_numpy()
+    ours = bootstrap.refit(values, [method], [3], KINDS, seed=5)[method, 3]
+    rng = np.random.default_rng(5)
+    drawn = values[np.sort(rng.integers(len(values), size=len(values)))]
+    if method == "gmm":
+        theirs = GaussianMixture(3, n_init=5, reg_covar=bootstrap.SMALLEST_VARIANCE, random_state=0).fit(drawn).predict(values)
+    elif method == "kmeans":
+        theirs = KMeans(3, n_init=5, random_state=0).fit(drawn).predict(values)
+    else:
+        cut = AgglomerativeClustering(3).fit_predict(drawn)
+        theirs = NearestCentroid().fit(drawn, cut).predict(values)
+    assert adjusted_rand_score(ours, theirs) > 0.99
 
 
 def test_pairs_are_neighbours_in_the_list():
@@ -91,6 +115,6 @@ def test_separate_groups_are_trusted_and_a_cut_through_one_cloud_is_not():
     trust = {}
     for name, rows in (("apart", apart), ("cloud", cloud)):
         solution = segments.kmeans(rows, 3, 1)
-        trust[name] = bootstrap.trusted(solution, rows, bootstrap.bootstrap(rows, ["kmeans"], [3], 1))
+        trust[name] = bootstrap.trusted(solution, rows, bootstrap.bootstrap(rows, ["kmeans"], [3], {}, 1))
         assert list(trust[name].columns[:3]) == ["method", "k", "segment"]
     assert (trust["apart"].value == 1).all() and trust["cloud"]["mean"].max() < 0.85

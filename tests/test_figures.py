@@ -9,7 +9,7 @@ import pytest
 
 from segkit import compare, figures, privacy
 from segkit.compare.profiles import marker
-from segkit.compare.verdict import AtK
+from segkit.compare.verdict import AtK, Evidence
 from segkit.figures import gather, style
 
 SEGMENTS = ("S1", "S2", "S3")
@@ -217,8 +217,8 @@ def sizes():
 
 
 def structure():
-    by_k = tuple(AtK(k, 5.0 - k, k < 4, 0.6, 0.9 - 0.1 * k, 0.95) for k in range(2, 6))
-    return SimpleNamespace(by_k=by_k, several=True, t1=3.0, t1_threshold=1.2, verdict="reproducible", k=2)
+    by_k = tuple(AtK(k, 5.0 - k, k < 4, 0.3, 0.6, 0.9 - 0.1 * k, 0.95) for k in range(2, 6))
+    return SimpleNamespace(by_k=by_k, t1=Evidence(3.0, 1.2, (0.1, 0.9)), t2=Evidence(0.3, 0.65, (0.2, 0.4)), verdict="reproducible", k=2)
 
 
 def is_picture(picture) -> bool:
@@ -398,3 +398,10 @@ def test_ticks_of_a_log_axis_keep_apart():
     for low, high in ((0.0, 250.0), (0.0101, 4.72), (1, 393), (5.78, 551), (0.0, 0.5)):
         ticks = np.log1p(round_steps(low, high))
         assert 1 <= len(ticks) <= 7 and (np.diff(ticks) >= (np.log1p(high) - np.log1p(low)) / 6).all(), (low, high)
+
+
+def test_mixtures_ring_the_lowest_bic():
+    rows = pd.DataFrame(
+        {"k": [1, 2, 1, 2], "covariances": ["full", "full", "tied", "tied"], "bic": [5.0, 3.0, 4.0, 6.0], "icl": 1.0, "n": 9}
+    )
+    assert figures.mixtures(rows).alt == "BIC is lowest for k = 2 with full covariances."

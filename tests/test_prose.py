@@ -193,8 +193,11 @@ def test_concentration_and_cohorts_survive_hidden_cells():
 
 
 def test_structure_and_recommendation_give_their_reasons():
-    found = SimpleNamespace(verdict="none", reasons=(NASTY, "Two."), not_tested="Gaps.")
-    assert said(prose.structure(found)) == f"Structure: none. {NASTY} Two. Gaps."
+    found = SimpleNamespace(verdict="none", reasons=(NASTY, "Two."), definitions=((NASTY, 0.0),), blind="Blind.")
+    assert (
+        said(prose.structure(found))
+        == f"Structure: none. {NASTY} Two. Told apart by one recorded value alone, which is a definition and no finding: {NASTY} = 0. Blind."
+    )
     assert said(prose.recommendation(RECOMMENDED)) == "Because. Runner-up: Ward k = 2 (stability 0.80, silhouette 0.30)."
 
 
@@ -300,3 +303,15 @@ def test_segments_say_yes_more_or_less_often():
         }
     )
     assert prose.names(profile) == {"S1": "more often invited, high spend", "S2": "less often invited, low spend"}
+
+
+def test_a_mixture_says_how_many_groups_it_wants_and_one_is_an_answer():
+    rows = pd.DataFrame(
+        {"k": [1, 2, 3], "covariances": ["full", "tied", "diag"], "bic": [5.0, 4.0, 6.0], "icl": [5.0, 6.0, 7.0], "n": [1200] * 3}
+    )
+    assert said(prose.mixtures(rows)) == (
+        "By BIC a mixture of 2 groups fits best (one shape for all; n = 1,200); "
+        "by ICL, which asks for groups that are apart, one group (each its own shape)."
+    )
+    most = said(prose.mixtures(rows.assign(bic=[5.0, 4.0, 3.0], icl=[5.0, 4.0, 3.0])))
+    assert "3 groups fits best (without correlations; n = 1,200), the most that were tried, and by ICL" in most

@@ -23,7 +23,8 @@ TABLES = {
     "distribution": "feature,unit,n,n_missing,mean,low,high,p1,p25,median,p75,p99\nspend,EUR,191,0,457.3,403.8,510.9,0,147.8,339.5,694.6,1618.5\n",
     "monthly": "month,n,orders,revenue,complete\n2024-01,10,10,614.92,True\n",
     "cohorts": "cohort,month,n,value,low,high\n2024-01,0,10,1,0.72,1\n",
-    "structure": "k,z,significant,ari_low,ari,ari_high,verdict,best_k,t1,t1_threshold,n\n2,6.1,True,0.82,0.93,0.96,reproducible,2,13.1,3.06,191\n",
+    "structure": "k,z,significant,gap,ari_low,ari,ari_high,verdict,best_k,t1,t1_threshold,t2,t2_threshold,n\n"
+    "2,6.1,True,0.4,0.82,0.93,0.96,reproducible,2,13.1,3.06,0.41,0.65,191\n",
     "scores": "method,k,metric,value,low,high,direction,n\nward,2,stability,0.93,0.88,0.96,higher,191\nward,2,silhouette,0.39,0.36,0.42,higher,191\n",
     "stability": "method,k,segment,n,value,low,high,mean,trust,refits\n"
     "ward,2,S1,111,0.98,0.96,1,0.93,highly stable,40\nward,2,S2,80,0.58,0.5,0.7,0.6,do not trust,40\n",
@@ -58,7 +59,7 @@ VERDICT = {
     "study": "small",
     "run": "",
     "window": {"dataset": "demo", "as_of": "2025-10-03", "horizon_days": 90},
-    "structure": {"verdict": "reproducible", "k": 2, "t1": 13.1, "t1_threshold": 3.06, "n": 191},
+    "structure": {"verdict": "reproducible", "k": 2, "t1": 13.1, "t1_threshold": 3.06, "t2": 0.41, "t2_threshold": 0.65, "n": 191},
     "segmentation": {
         "as_of": "2025-10-03",
         "cluster_on": ["spend"],

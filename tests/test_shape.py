@@ -26,6 +26,7 @@ FLOORS = (
     "behavior",
     "kpis",
     "matrix",
+    "mixture",
     "segments",
     "compare",
     "verdicts",

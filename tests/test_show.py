@@ -163,3 +163,8 @@ def test_an_empty_table_is_its_head():
 
 def test_a_notebook_shows_the_html_as_it_is():
     assert show.paragraph("x")._repr_html_() == '<p class="finding">x</p>'
+
+
+def test_a_count_of_what_was_filled_is_no_share():
+    rows = pd.DataFrame({"feature": ["a"], "n_filled": [21], "code_filled": [0.5]})
+    assert '<td class="number">21</td>' in show.table(rows) and '<td class="number">50.0 %</td>' in show.table(rows)

@@ -57,7 +57,7 @@ def test_overrides_replace_keys_and_are_checked_like_them(tmp_path):
         ("k_min: 5\nk_max: 4", "k_min 5 is above k_max 4"),
         ("chosen_k: 9", "chosen_k 9 lies outside"),
         ("chosen_k: 1", "chosen_k 1 lies outside"),
-        ("methods: [kmean]", "should be 'kmeans', 'gmm' or 'ward'"),
+        ("methods: [kmean]", "should be 'kmeans', 'gmm', 'ward', 'average' or 'complete'"),
         ("methods: []", "at least 1 item"),
         ("methods: [gmm, gmm]", "names something twice"),
         ("methods: [gmm]\nchosen_method: ward", "chosen_method ward is not among the methods ['gmm']"),

@@ -178,7 +178,9 @@ def test_missing_customers_are_counted_among_the_ids_seen_before_as_of():
 
 @pytest.mark.parametrize(("t1", "sizes"), [(3.5, [700, 500]), (np.nan, [1198, np.nan])])
 def test_the_record_is_json_without_holes_also_when_nothing_could_be_tested_or_a_size_is_hidden(t1, sizes):
-    structure = pd.DataFrame({"verdict": ["none"], "best_k": [1], "t1": [t1], "t1_threshold": [t1], "n": [1000]})
+    structure = pd.DataFrame(
+        {"verdict": ["none"], "best_k": [1], "t1": [t1], "t1_threshold": [t1], "t2": [t1], "t2_threshold": [t1], "n": [1000]}
+    )
     judged = verdicts.judge(evaluated(n=60).reset_index(), looks())
     record = verdicts.record("s", "r", structure, pd.DataFrame({"segment": ["S1", "S2"], "n": sizes}), judged, looks())
     said = json.loads(json.dumps(record, allow_nan=False))

@@ -5,7 +5,7 @@ import pandas as pd
 from segkit.compare.bootstrap import PAIRS, segment_stability, trusted
 from segkit.compare.profiles import TYPICAL, profiles, sizes, traits
 from segkit.compare.sweep import Recommendation, Sweep, agreement, beside, choose, least_size, recommend, sweep
-from segkit.compare.verdict import Structure, structure
+from segkit.compare.verdict import AtK, Structure, structure
 
 __all__ = [
     "PAIRS",
@@ -30,9 +30,9 @@ __all__ = [
 
 
 def structure_table(found: Structure) -> pd.DataFrame:
-    """The structure verdict as rows, one per k. Out: verdict, best_k, t1, t1_threshold, n, k, z, significant, ari, ari_low, ari_high.
-
-    Where nothing could be tested, one row without a k.
+    """The structure verdict as rows, one per k. Out: verdict, best_k, t1, t1_threshold, t2, t2_threshold, n, and by k: z, significant, gap,
+    ari, ari_low, ari_high. Where nothing could be tested, one row without a k.
     """
-    table = pd.DataFrame(found.by_k or [[None] * 6], columns=["k", "z", "significant", "ari_low", "ari", "ari_high"])
-    return table.assign(verdict=found.verdict, best_k=found.k, t1=found.t1, t1_threshold=found.t1_threshold, n=found.rows)
+    table = pd.DataFrame(found.by_k or [[None] * len(AtK._fields)], columns=AtK._fields)
+    tests = {"t1": found.t1.value, "t1_threshold": found.t1.threshold, "t2": found.t2.value, "t2_threshold": found.t2.threshold}
+    return table.assign(verdict=found.verdict, best_k=found.k, **tests, n=found.rows)

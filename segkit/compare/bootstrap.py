@@ -8,43 +8,62 @@ Stable does not mean valid: one correlated cloud can be cut the same way every t
 import numpy as np
 import pandas as pd
 
-from segkit import segments
+from segkit import mixture, segments
 from segkit.compare.indices import adjusted_rand, jaccard
+from segkit.compare.mixtures import SMALLEST_VARIANCE
 
-PAIRS = 20
+PAIRS = 25
 TRUST = [(0.85, "highly stable"), (0.75, "valid"), (0.6, "doubtful"), (0.0, "do not trust")]
-SMALLEST_VARIANCE = 1e-3  # a mixture component thinner than 0.03 standard deviations has collapsed onto tied values
 Labels = dict[tuple[str, int], np.ndarray]
 
 
-def fit(method: str, rows: pd.DataFrame, k: int, seed: int, restarts: int, tree: np.ndarray | None = None) -> segments.Solution:
-    """One method at one k, on rows in value order."""
-    if method == "ward":
-        return segments.ward(rows, k, seed, tree)
-    if method == "gmm":
-        return segments.gmm(rows, k, seed, restarts, SMALLEST_VARIANCE)
-    return segments.kmeans(rows, k, seed, restarts)
+def refit(values: np.ndarray, methods: list[str], ks: list[int], kinds: dict[int, str], seed: int) -> Labels:
+    """Cluster one bootstrap sample by every method at every k, and predict all rows. Out: (method, k) -> segment of every row, n.
 
+    Who was drawn twice counts twice instead of being there twice, except in trees. A mixture starts from the k-means cut of the same sample;
+    `kinds` are its covariances at each k.
+    """
+    from scipy.cluster.hierarchy import fcluster
+    from sklearn.cluster import KMeans
 
-def refit(rows: pd.DataFrame, methods: list[str], ks: list[int], seed: int) -> Labels:
-    """Cluster one bootstrap sample by every method at every k, and predict all rows. Out: (method, k) -> segment names, n."""
     rng = np.random.default_rng(seed)
-    drawn = rows.iloc[np.sort(rng.integers(len(rows), size=len(rows)))].reset_index(drop=True)
-    tree = segments.ward_tree(drawn) if "ward" in methods else None
-    seeds = {(method, k): int(rng.integers(2**31)) for method in methods for k in ks}
-    return {
-        (method, k): segments.assign(fit(method, drawn, k, seeds[method, k], 1, tree), rows).to_numpy() for method in methods for k in ks
-    }
+    counts = np.bincount(rng.integers(len(values), size=len(values)), minlength=len(values))
+    drawn, counts = values[counts > 0], counts[counts > 0].astype(float)
+    starts, found = rng.integers(2**31, size=len(ks)), {}
+    everyone, once = mixture.terms(values) if "gmm" in methods else None, np.ones(len(values))
+    distinct = 1 + int((np.diff(drawn, axis=0) != 0).any(axis=1).sum())
+    for k, start in zip(ks, starts):
+        if {"kmeans", "gmm"} & set(methods):
+            fitted = KMeans(min(k, distinct), n_init=1, random_state=int(start)).fit(drawn, sample_weight=counts)
+        if "kmeans" in methods:
+            found["kmeans", k] = nearest(values, fitted.cluster_centers_)
+        if "gmm" in methods:
+            cut = np.unique(fitted.labels_, return_inverse=True)[1]
+            mixed = mixture.fit(drawn, counts, cut, kinds[k], SMALLEST_VARIANCE)
+            found["gmm", k] = mixture.expected(everyone, once, mixed)[0].argmax(axis=1)
+    again = np.repeat(drawn, counts.astype(int), axis=0)
+    for method in (each for each in methods if each in segments.HIERARCHICAL):
+        tree = segments.tree(pd.DataFrame(again), method)
+        for k in ks:
+            cut = fcluster(tree, k, criterion="maxclust") - 1
+            sums = np.array([np.bincount(cut, weights=column) for column in again.T]).T
+            found[method, k] = nearest(values, sums / np.bincount(cut)[:, None])
+    return found
 
 
-def bootstrap(rows: pd.DataFrame, methods: list[str], ks: list[int], seed: int) -> list[Labels]:
+def nearest(values: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """The nearest centre of every row."""
+    return (values @ centers.T - (centers**2).sum(axis=1) / 2).argmax(axis=1)
+
+
+def bootstrap(rows: pd.DataFrame, methods: list[str], ks: list[int], kinds: dict[int, str], seed: int) -> list[Labels]:
     """2 x PAIRS bootstrap refits, each predicted on `rows`. Seeds are drawn up front: any number of workers gives the same answer."""
     from joblib import Parallel, cpu_count, delayed
     from threadpoolctl import threadpool_limits
 
-    seeds = np.random.default_rng(seed).integers(2**31, size=2 * PAIRS)
+    seeds, values = np.random.default_rng(seed).integers(2**31, size=2 * PAIRS), np.ascontiguousarray(rows.to_numpy())
     with threadpool_limits(1):  # here too: of several workers each would lift the limit under the others when it is done
-        return Parallel(n_jobs=cpu_count(), prefer="threads")(delayed(refit)(rows, methods, ks, int(each)) for each in seeds)
+        return Parallel(n_jobs=cpu_count(), prefer="threads")(delayed(refit)(values, methods, ks, kinds, int(each)) for each in seeds)
 
 
 def pair_agreement(refits: list[np.ndarray]) -> np.ndarray:

@@ -57,10 +57,15 @@ def one_population(matrix: np.ndarray) -> Population:
     return Population(margins, symmetric_root(nearest_correlation(latent)))
 
 
+def recorded(counts: np.ndarray, rows: int) -> np.ndarray:
+    """Which values are atoms: held by so many rows that they are a recorded value, not a coincidence."""
+    return (counts >= ATOM_ROWS) & (counts >= ATOM_SHARE * rows)
+
+
 def one_mode(column: np.ndarray) -> Margin:
     """The column's atoms as they are, and the closest unimodal distribution for the rest of its rows."""
     values, counts = np.unique(column, return_counts=True)
-    is_atom = (counts >= ATOM_ROWS) & (counts >= ATOM_SHARE * len(column))
+    is_atom = recorded(counts, len(column))
     if (~is_atom).sum() == 1:  # a single rare value spans no interval: it is a point as well
         is_atom[:] = True
     shares = counts / len(column)

@@ -7,7 +7,8 @@ import pandas as pd
 
 from segkit import segments
 from segkit.compare import indices
-from segkit.compare.bootstrap import PAIRS, Labels, bootstrap, fit, pair_agreement
+from segkit.compare.bootstrap import PAIRS, Labels, bootstrap, pair_agreement
+from segkit.compare.mixtures import by_k, criteria, mixtures
 from segkit.matrix import sample
 from segkit.segments import NAMES
 
@@ -18,12 +19,14 @@ NEAR = 0.05  # medians of the adjusted Rand index closer than this are a tie
 
 @dataclass(frozen=True)
 class Sweep:
-    """`solutions` by (method, k); `rows` the evaluation rows; `refits` the bootstrap labels of these rows; `scores` long rows."""
+    """`solutions` by (method, k); `rows` the evaluation rows; `refits` the bootstrap labels of these rows; `scores` long rows; `mixtures`
+    the criteria of mixtures by k and covariances."""
 
     solutions: dict[tuple[str, int], segments.Solution]
     rows: pd.DataFrame
     refits: list[Labels]
     scores: pd.DataFrame
+    mixtures: pd.DataFrame
 
 
 def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed: int, max_fit_rows: int) -> Sweep:
@@ -35,21 +38,27 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
     """
     ks = list(range(k_min, k_max + 1))
     fitted, rows = sample(matrix, max_fit_rows, seed), sample(matrix, EVALUATION_ROWS, seed + 1)
-    tree = segments.ward_tree(fitted) if "ward" in methods else None
-    solutions = {(method, k): fit(method, fitted, k, seed, restarts(method), tree) for method in methods for k in ks}
-    refits = bootstrap(rows, methods, ks, seed)
+    mixed = mixtures(fitted, k_max, seed) if "gmm" in methods else {}
+    solutions = {(method, k): found for method in methods for k, found in fits(method, fitted, ks, seed, mixed).items()}
+    kinds = {k: solutions["gmm", k].covariances for k in ks if "gmm" in methods}
+    refits = bootstrap(rows, methods, ks, kinds, seed)
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
     lines = [
         line
         for (method, k), solution in solutions.items()
         for line in score(solution, method, k, matrix, rows, [labels[method, k] for labels in refits], distances, len(fitted))
     ]
-    return Sweep(solutions, rows, refits, pd.DataFrame(lines))
+    return Sweep(solutions, rows, refits, pd.DataFrame(lines), criteria(mixed, fitted))
 
 
-def restarts(method: str) -> int:
-    """Random starts of a reported fit: a mixture starts from k-means and costs more."""
-    return 3 if method == "gmm" else segments.RESTARTS
+def fits(method: str, rows: pd.DataFrame, ks: list[int], seed: int, mixed: dict) -> dict[int, segments.Solution]:
+    """One method at every k, on rows in value order: a tree is grown once; of mixtures the kind of covariances with the lowest BIC."""
+    if method == "gmm":
+        return {k: solution for k, solution in by_k(mixed).items() if k in ks}
+    if method in segments.HIERARCHICAL:
+        tree = segments.tree(rows, method)
+        return {k: segments.hierarchical(method, rows, k, seed, tree) for k in ks}
+    return {k: segments.kmeans(rows, k, seed) for k in ks}
 
 
 def squared_distances(values: np.ndarray) -> np.ndarray:

@@ -1,43 +1,38 @@
-"""Is there structure? A verdict whose error rates are known (benchmarks/structure.py): see STATISTICS §1, parts (a) to (c)."""
+"""Is there structure? A verdict whose error rates are known (benchmarks/structure.py).
 
-import warnings
+T1 asks for more than one population: k-means cuts the data tighter than draws of one. T2 asks for a gap between the cuts that draws of one
+population do not show. Both make *natural*; T1 and a cut that bootstraps bring back make *reproducible*.
+"""
+
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from segkit.compare import null
-from segkit.errors import BadInput
+from segkit.compare import gap, null
+from segkit.compare.cuts import bootstrap_ari, by_values, complete, cut, cuttable, gains, prepared, sample, threshold
 
-MAX_ROWS = 1_000  # sampled, so that power does not grow with the number of customers
 MIN_ROWS = 30
-K_MIN, K_MAX = 2, 8
 DRAWS = 39  # the data are the 40th: beating all of them by chance happens once in 40
-SD_ABOVE = 2.33  # the normal 99 % point, in sd of the draws' maxima
-PULL_IN = 2.5  # rows further out than this many median norms are pulled in: outliers make no segment
-RESTARTS = 2  # the same for data, draws and bootstraps
-PAIRS = 20  # bootstrap pairs at each k
 STABLE = 0.80  # median adjusted Rand from which a cut counts as stable
 NEAR_TIE = 0.02  # medians of the adjusted Rand index closer than this are equally stable
-SMALLEST_WITHIN = 1e-9  # a cut that explains everything would have an infinite logarithm
-
-GAP_NOT_TESTED = (
-    "Whether gaps separate the segments is not tested yet, so that the verdict is never 'natural': "
-    "'reproducible' says that the groups come back, not that their borders are real."
+LEAST_GAP = 0.65  # T2 below this is no gap, however flat the draws
+BLIND = (
+    "The verdict cannot see groups that are not round-ish, groups below 3 % of the customers, and groups that are one recorded value. "
+    "Dependence that is curved, or a feature that is 0 by definition, can look reproducible: it is never proof of types."
 )
 
 
 class AtK(NamedTuple):
-    """What speaks for a cut into k: how far it beats one population (z), and its bootstrap adjusted Rand (quartiles)."""
+    """What speaks for a cut into k: how far it beats one population (z), the gap between its segments, and its bootstrap adjusted Rand
+    (quartiles)."""
 
     k: int
     z: float
     significant: bool
+    gap: float
     ari_low: float
     ari: float
     ari_high: float
@@ -48,146 +43,86 @@ class AtK(NamedTuple):
         return self.significant and self.ari >= STABLE
 
 
+class Evidence(NamedTuple):
+    """A statistic of the data, what it must exceed, and the same statistic of each draw of one population."""
+
+    value: float
+    threshold: float
+    draws: tuple[float, ...]
+
+    @property
+    def passes(self) -> bool:
+        return self.value > self.threshold
+
+    @property
+    def rank(self) -> int:
+        """Place of the data among data and draws, largest first; ties count against the data."""
+        return 1 + sum(draw >= self.value for draw in self.draws)
+
+
+NOT_TESTED = Evidence(np.nan, np.nan, ())
+
+
 @dataclass(frozen=True)
 class Structure:
     """The verdict and all it rests on. `pd.DataFrame(structure.by_k)` is the table behind it.
 
-    `k`: for reproducible, the `finest` of the significant and stable k; else the most stable k, which is then only the
-    handiest cut; 1 where nothing could be tested (2 if a cut was asked for and two rows differ). `several` is T1, more than
-    one population: without stability it gives no verdict of its own, and is said in `reasons`. `t1_draws` are the maxima of
-    the draws, each measured against the others.
+    `k`: for natural the number of groups that gaps separate; for reproducible the `finest` of the significant and stable k; else the most
+    stable k, which is then only the handiest cut; 1 where nothing could be tested (2 if a cut was asked for and two rows differ).
+    `t1`: more than one population (without stability or a gap it gives no verdict of its own, and is said in `reasons`); `t2`: a gap.
+    `definitions`: (column, value in the matrix) that alone tell two segments of the cut into k apart.
     """
 
     verdict: str
     k: int
     rows: int
-    several: bool
-    t1: float
-    t1_threshold: float
-    t1_draws: tuple[float, ...]
+    t1: Evidence
+    t2: Evidence
     by_k: tuple[AtK, ...]
     reasons: tuple[str, ...]
+    definitions: tuple[tuple[str, float], ...] = ()
     draws: int = DRAWS
-    not_tested: str = GAP_NOT_TESTED
-
-    @property
-    def rank(self) -> int:
-        """Place of the data among data and draws by T1, largest first; ties count against the data."""
-        return 1 + sum(maximum >= self.t1 for maximum in self.t1_draws)
-
-    @property
-    def rank_statement(self) -> str:
-        """How rare the data would be under one population, in words."""
-        if not self.t1_draws:
-            return "not compared with one population"
-        rank, places = self.rank, self.draws + 1
-        return f"rank {rank} of {places} among the data and {self.draws} draws of one population (p = {rank / places:.3f})"
+    blind: str = BLIND
 
 
 def structure(matrix: pd.DataFrame, seed: int, wanted_cut: bool = False) -> Structure:
-    """Verdict on a numeric matrix indexed by customer_id (complete, n × d): reproducible, constructive or none.
+    """Verdict on a numeric matrix indexed by customer_id (complete, n x d): natural, reproducible, constructive or none.
 
-    reproducible: more than one population, and a cut that beats one population comes back in bootstraps. constructive:
-    not that, but a cut was asked for (`wanted_cut`). Neither the order of the rows nor the number of threads matters.
+    natural: more than one population, with a gap. reproducible: more than one population, and a cut that beats one population comes back
+    in bootstraps. constructive: neither, but a cut was asked for (`wanted_cut`). Neither the order of the rows nor the number of threads matters.
     """
-    sampling, drawing, cutting, resampling = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4))
+    sampling, drawing, cutting, resampling, spreading = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5))
     with threadpool_limits(1):
-        rows = sample(by_values(complete(matrix)), sampling)
+        columns, values = complete(matrix)
+        columns, rows = sample(columns, by_values(values), sampling)
         ks = cuttable(rows)
         if len(rows) < MIN_ROWS or not ks:
             return _nothing_to_cut(rows, wanted_cut)
         population = null.one_population(rows)
-        observed = log_within(prepared(rows), ks, cutting)
-        drawn = np.array([log_within(prepared(population.draw(len(rows), drawing)), ks, cutting) for _ in range(DRAWS)])
-        z, maxima = gains(observed, drawn)
-        limit = threshold(maxima)
+        observed, gaps, cuts, field = _cut(rows, ks, cutting, spreading)
+        drawn = [_cut(population.draw(len(rows), drawing), ks, cutting, spreading)[:2] for _ in range(DRAWS)]
+        z, maxima = gains(observed, np.array([logs for logs, _ in drawn]))
+        t1 = Evidence(float(z.max()), threshold(maxima), tuple(map(float, maxima)))
+        t2 = gap_test(gaps.max(), np.array([each.max() for _, each in drawn]))
         stability = [np.percentile(bootstrap_ari(prepared(rows), k, resampling), [25, 50, 75]) for k in ks]
-    by_k = tuple(AtK(k, float(z_k), bool(z_k > limit), *map(float, ari)) for k, z_k, ari in zip(ks, z, stability))
-    return _judged(by_k, len(rows), maxima, limit, wanted_cut)
+        natural = t1.passes and t2.passes
+        groups = gap.count(field, prepared(rows), cutting) if natural else 0
+    by_k = tuple(AtK(k, float(z_k), bool(z_k > t1.threshold), float(g), *map(float, a)) for k, z_k, g, a in zip(ks, z, gaps, stability))
+    named = {k: tuple((columns[at], value) for at, value in gap.definitions(field, labels)) for k, labels in zip(ks, cuts)}
+    return _judged(by_k, len(rows), t1, t2, groups, wanted_cut, named)
 
 
-def complete(matrix: pd.DataFrame) -> np.ndarray:
-    """The values as floats, columns without spread left out; missing values are refused."""
-    values = matrix.to_numpy(dtype=float, na_value=np.nan) + 0.0  # -0.0 becomes 0.0: they sort alike but are not the same bytes
-    missing = int((~np.isfinite(values)).sum())
-    if missing:
-        raise BadInput(
-            "the matrix is not complete",
-            f"{missing} of its {values.size} cells are missing or infinite",
-            "build it with segkit.matrix, which fills or drops them and says so",
-        )
-    return values[:, np.ptp(values, axis=0) > 0] if len(values) else values
+def _cut(rows: np.ndarray, ks: list[int], cutting: np.random.Generator, spreading: np.random.Generator):
+    """log(W_k / W_1) and the widest gap at each k, the cuts, and the rows as gaps are looked for in."""
+    logs, labels = cut(prepared(rows), ks, cutting)
+    field = gap.field(rows, spreading)
+    return logs, np.array([gap.widest(gap.separations(field, each)) for each in labels]), labels, field
 
 
-def by_values(values: np.ndarray) -> np.ndarray:
-    """Rows sorted by their values, so that the order in which customers arrive changes nothing."""
-    return np.ascontiguousarray(values[np.lexsort(values.T[::-1])]) if values.shape[1] else values
-
-
-def sample(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """At most MAX_ROWS of the rows, still sorted."""
-    if len(rows) <= MAX_ROWS:
-        return rows
-    rows = rows[np.sort(rng.choice(len(rows), MAX_ROWS, replace=False))]
-    return rows[:, np.ptp(rows, axis=0) > 0]
-
-
-def cuttable(rows: np.ndarray) -> list[int]:
-    """The numbers of segments worth trying: k as large as the number of distinct rows would only list them."""
-    return list(range(K_MIN, min(K_MAX, len(np.unique(rows, axis=0)) - 1) + 1))
-
-
-def prepared(rows: np.ndarray) -> np.ndarray:
-    """Standardised columns; rows beyond PULL_IN median norms moved in along their own direction."""
-    sd = rows.std(axis=0)
-    scaled = (rows - rows.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
-    norms = np.sqrt((scaled**2).sum(axis=1))
-    radius = PULL_IN * np.median(norms)
-    if radius == 0:  # more than half of the rows are the mean itself
-        return scaled
-    return scaled * (radius / np.maximum(norms, radius))[:, None]
-
-
-def k_means(rows: np.ndarray, k: int, rng: np.random.Generator) -> KMeans:
-    """k-means as used for data, draws and bootstraps alike. A draw may have fewer than k distinct rows: no reason to warn."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=RESTARTS, random_state=int(rng.integers(2**31))).fit(rows)
-
-
-def log_within(rows: np.ndarray, ks: list[int], rng: np.random.Generator) -> np.ndarray:
-    """log(W_k / W_1) for each k: W is the sum of squared distances to the segment centres."""
-    total = ((rows - rows.mean(axis=0)) ** 2).sum()
-    within = np.array([k_means(rows, k, rng).inertia_ for k in ks])
-    return np.log(np.maximum(within / total, SMALLEST_WITHIN)) if total > 0 else np.zeros(len(ks))
-
-
-def gains(observed: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """z_k of the data, and the largest z_k of each draw measured against the *other* draws.
-
-    A draw that were part of its own mean and sd would look tamer than the data can, and the data would win too often.
-    """
-    others = (np.delete(drawn, i, axis=0) for i in range(len(drawn)))
-    return _z(observed, drawn), np.array([_z(draw, rest).max() for draw, rest in zip(drawn, others)])
-
-
-def _z(logs: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    sd = reference.std(axis=0, ddof=1)
-    return (reference.mean(axis=0) - logs) / np.where(sd > 0, sd, 1.0)
-
-
-def threshold(maxima: np.ndarray) -> float:
-    """What a statistic must exceed: every draw, and the mean of the draws by SD_ABOVE sd."""
-    return float(max(maxima.max(), maxima.mean() + SD_ABOVE * maxima.std(ddof=1)))
-
-
-def bootstrap_ari(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Adjusted Rand of PAIRS pairs of bootstrap cuts, both predicted on all rows (flexclust's bootFlexclust)."""
-
-    def labels() -> np.ndarray:
-        return k_means(rows[rng.integers(len(rows), size=len(rows))], k, rng).predict(rows)
-
-    return np.array([adjusted_rand_score(labels(), labels()) for _ in range(PAIRS)])
+def gap_test(observed: float, drawn: np.ndarray) -> Evidence:
+    """T2 against the draws, on a logarithmic scale, since most draws have none at all; and never below LEAST_GAP."""
+    limit = np.exp(threshold(np.log(drawn + gap.OFFSET))) - gap.OFFSET
+    return Evidence(float(observed), float(max(limit, LEAST_GAP)), tuple(map(float, drawn)))
 
 
 def finest(holding: list[AtK]) -> AtK:
@@ -201,25 +136,34 @@ def finest(holding: list[AtK]) -> AtK:
     return max((at for at in holding if at.ari >= most - NEAR_TIE), key=lambda at: at.k)
 
 
-def _judged(by_k: tuple[AtK, ...], rows: int, maxima: np.ndarray, limit: float, wanted_cut: bool) -> Structure:
+def _judged(by_k: tuple[AtK, ...], rows: int, t1: Evidence, t2: Evidence, groups: int, wanted_cut: bool, named: dict) -> Structure:
     """The verdict from the evidence, with its reasons."""
-    several = any(at.significant for at in by_k)
     holding = [at for at in by_k if at.holds]
     best = finest(holding) if holding else max(by_k, key=lambda at: at.ari)
-    verdict = "reproducible" if holding else "constructive" if wanted_cut else "none"
-    t1 = max(at.z for at in by_k)
-    reasons = (_population_reason(several, t1, limit), _stability_reason(several, bool(holding), best), *_verdict_reason(verdict))
-    return Structure(verdict, best.k, rows, several, t1, limit, tuple(map(float, maxima)), by_k, reasons)
+    natural = t1.passes and t2.passes
+    verdict = "natural" if natural else "reproducible" if holding else "constructive" if wanted_cut else "none"
+    k = max(groups, 2) if natural else best.k
+    reasons = (_population(t1), _gap(t1, t2, k), _stability(t1.passes, bool(holding), best), *_asked(verdict))
+    return Structure(verdict, k, rows, t1, t2, by_k, reasons, named.get(k, ()))
 
 
-def _population_reason(several: bool, t1: float, limit: float) -> str:
-    evidence = f"(T1 {t1:.1f}, needed {limit:.1f})"
-    if several:
+def _population(t1: Evidence) -> str:
+    evidence = f"(T1 {t1.value:.1f}, needed {t1.threshold:.1f}; rank {t1.rank} of {DRAWS + 1})"
+    if t1.passes:
         return f"More than one population: cuts explain more than in any of {DRAWS} draws of one population {evidence}."
     return f"One population suffices: its {DRAWS} draws can be cut about as well as the data {evidence}."
 
 
-def _stability_reason(several: bool, holds: bool, best: AtK) -> str:
+def _gap(t1: Evidence, t2: Evidence, k: int) -> str:
+    evidence = f"(T2 {t2.value:.2f}, needed {t2.threshold:.2f}; rank {t2.rank} of {DRAWS + 1})"
+    if t2.passes and t1.passes:
+        return f"Gaps separate {k} groups: fewer customers lie between them than in draws of one population {evidence}."
+    if t2.passes:
+        return f"There is a gap {evidence}, but without more than one population it is no group's border."
+    return f"No gap separates the segments: their borders run through customers who are alike {evidence}."
+
+
+def _stability(several: bool, holds: bool, best: AtK) -> str:
     ari = f"median adjusted Rand {best.ari:.2f}, quartiles {best.ari_low:.2f} to {best.ari_high:.2f}"
     if holds:
         return f"The cut into {best.k} comes back in bootstraps ({ari})."
@@ -232,14 +176,13 @@ def _stability_reason(several: bool, holds: bool, best: AtK) -> str:
     return f"The most stable cut is k = {best.k} ({ari}){stable}."
 
 
-def _verdict_reason(verdict: str) -> tuple[str, ...]:
+def _asked(verdict: str) -> tuple[str, ...]:
     return ("A cut was asked for: it is made for handling customers, not found among them.",) if verdict == "constructive" else ()
 
 
 def _nothing_to_cut(rows: np.ndarray, wanted_cut: bool) -> Structure:
     """The verdict on a matrix with too few rows, or too few distinct ones, to test anything."""
     distinct = len(np.unique(rows, axis=0)) if rows.shape[1] else min(len(rows), 1)
-    reason = f"Nothing to test: {len(rows)} rows, {distinct} of them distinct; at least {MIN_ROWS} and {K_MIN + 1} are needed."
+    reason = f"Nothing to test: {len(rows)} rows, {distinct} of them distinct; at least {MIN_ROWS} and 3 are needed."
     verdict = "constructive" if wanted_cut and distinct > 1 else "none"
-    k = K_MIN if verdict == "constructive" else 1
-    return Structure(verdict, k, len(rows), False, np.nan, np.nan, (), (), (reason, *_verdict_reason(verdict)))
+    return Structure(verdict, 2 if verdict == "constructive" else 1, len(rows), NOT_TESTED, NOT_TESTED, (), (reason, *_asked(verdict)))

@@ -5,7 +5,7 @@ from segkit.figures.buying import classes, clock, correlations, mix, rfm, season
 from segkit.figures.gather import ledger, months
 from segkit.figures.journey import attribution, funnel, transitions, upsell
 from segkit.figures.outcomes import explained, hypotheses, kpis
-from segkit.figures.segments import profiles, scores, sizes_and_value, stability, structure
+from segkit.figures.segments import mixtures, profiles, scores, sizes_and_value, stability, structure
 from segkit.figures.style import Picture
 from segkit.figures.usage import feature_engagement, usage_grid, user_status_by_month
 from segkit.figures.use_cases import use_case_overlap, use_case_shares, use_cases_by_segment
@@ -27,6 +27,7 @@ __all__ = [
     "kpis",
     "ledger",
     "mix",
+    "mixtures",
     "monthly",
     "months",
     "profiles",

@@ -9,34 +9,45 @@ from segkit.show import number, words
 
 
 def structure(found) -> Picture:
-    """How much tighter k-means groups the customers than one population would be, and whether the cut comes back."""
+    """Both tests beside the draws of one population; below, by k, how far cuts beat one population and whether they come back."""
     by_k = pd.DataFrame(found.by_k)
     if by_k.empty:
         return nothing("Too few customers, or too few different ones, to test for structure.")
 
     def draw(axes):
-        one, two = axes
-        one.axhspan(min(0, by_k.z.min()) - 1, found.t1_threshold, color="#f1f3f5", zorder=0)
-        one.plot(by_k.k, by_k.z, color=ACCENT, marker="o")
-        one.axhline(found.t1_threshold, color=SECOND, linewidth=1, linestyle="--")
-        one.set(title="tighter than one population (z); grey: not by more than chance", ylim=(min(0, by_k.z.min()) - 1, None), ylabel="z")
-        two.plot(by_k.k, by_k.ari, color=ACCENT, marker="o")
-        two.fill_between(by_k.k, by_k.ari_low, by_k.ari_high, color=ACCENT, alpha=0.15, linewidth=0)
-        two.axhline(0.8, color=SECOND, linewidth=1, linestyle="--")
-        two.set(
-            title="comes back in bootstraps (adjusted Rand, quartiles); dashed: .80", xlabel="k", ylabel="adjusted Rand", ylim=(0, 1.03)
-        )
-        two.set_xticks(by_k.k)
+        (one, two), (z, ari) = axes
+        beside_draws(one, found.t1, "T1: more than one population?")
+        beside_draws(two, found.t2, "T2: a gap between groups?")
+        z.axhspan(min(0, by_k.z.min()) - 1, found.t1.threshold, color="#f1f3f5", zorder=0)
+        z.plot(by_k.k, by_k.z, color=ACCENT, marker="o")
+        z.set(title="tighter than one population (z);\ngrey: as chance allows", ylim=(min(0, by_k.z.min()) - 1, None), xlabel="k")
+        ari.plot(by_k.k, by_k.ari, color=ACCENT, marker="o")
+        ari.fill_between(by_k.k, by_k.ari_low, by_k.ari_high, color=ACCENT, alpha=0.15, linewidth=0)
+        ari.axhline(0.8, color=SECOND, linewidth=1, linestyle="--")
+        ari.set(title="comes back in bootstraps\n(adjusted Rand, quartiles)", xlabel="k", ylim=(0, 1.03))
+        for axis in (z, ari):
+            axis.set_xticks(by_k.k)
 
     return drawn(
         draw,
-        f"{'More' if found.several else 'No more'} than one population: the largest z is {found.t1:.1f}, chance alone reaches {found.t1_threshold:.1f}; "
-        f"the verdict is {found.verdict} with k = {found.k}.",
-        4.6,
+        f"{'More' if found.t1.passes else 'No more'} than one population: T1 is {found.t1.value:.1f}, chance alone reaches {found.t1.threshold:.1f}. "
+        f"{'A' if found.t2.passes else 'No'} gap: T2 is {found.t2.value:.2f}, needed {found.t2.threshold:.2f}. "
+        f"The verdict is {found.verdict} with k = {found.k}.",
+        5.0,
         2,
-        1,
-        sharex=True,
+        2,
     )
+
+
+def beside_draws(axis, test, title: str) -> None:
+    """A statistic of the data on the line of the same statistic of each draw of one population, and what it must exceed."""
+    place = np.linspace(-0.3, 0.3, len(test.draws)) if test.draws else []
+    axis.plot(sorted(test.draws), place, linestyle="", marker="o", markersize=4, color=MUTED, alpha=0.7, label=f"{len(test.draws)} draws")
+    axis.axvline(test.threshold, color=SECOND, linewidth=1, linestyle="--", label="needed")
+    axis.plot([test.value], [0], linestyle="", marker="D", markersize=8, color=ACCENT, label="the data")
+    axis.set(title=title, ylim=(-1.4, 1.0), yticks=[])
+    axis.grid(axis="y", visible=False)
+    axis.legend(loc="lower center", ncols=3, fontsize=7.5, handletextpad=0.2, columnspacing=0.8, borderaxespad=0.1)
 
 
 METRICS = {
@@ -73,6 +84,21 @@ def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
         top = part.loc[part.value.idxmax() if part.direction.iloc[0] == "higher" else part.value.idxmin()]
         best.append(f"{words(metric)} says {NAMES[top.method]} k = {top.k}")
     return drawn(draw, f"Which k? {'; '.join(best)}. The ring is the solution used: {NAMES[method]} k = {k}.", 4.8, 2, 2, sharex=True)
+
+
+def mixtures(rows: pd.DataFrame) -> Picture:
+    """BIC of mixtures over k from 1, by kind of covariances; the lowest is ringed."""
+    best = rows.loc[rows.bic.idxmin()]
+
+    def draw(axes):
+        for colour, (kind, part) in zip(PALETTE, rows.groupby("covariances", sort=False)):
+            axes.plot(part.k, part.bic, marker="o", markersize=3.5, color=colour, label=kind, linewidth=1.5)
+        axes.plot([best.k], [best.bic], marker="o", markersize=10, color=INK, fillstyle="none", linestyle="")
+        axes.set(xlabel="k", ylabel="BIC (lower is better)")
+        axes.set_xticks(sorted(rows.k.unique()))
+        axes.legend(loc="best", fontsize=8)
+
+    return drawn(draw, f"BIC is lowest for k = {best.k} with {best.covariances} covariances.", 2.8)
 
 
 def stability(rows: pd.DataFrame) -> Picture:

@@ -17,7 +17,7 @@ from segkit.prose.gather import (
 )
 from segkit.prose.journey import attribution, funnel, time_in_stage, transitions, typical_paths, upsell
 from segkit.prose.outcomes import claim, claims, explained, hypotheses, no_claims, no_outcomes, seen
-from segkit.prose.segments import agreement, choice, names, own_cut, recommendation, segments, sensitive, structure, trust
+from segkit.prose.segments import agreement, choice, mixtures, names, own_cut, recommendation, segments, sensitive, structure, trust
 from segkit.prose.usage import feature_engagement, stickiness, usage_grid, user_status_by_month, user_statuses
 from segkit.prose.use_cases import use_case_coverage, use_case_overlap, use_case_problems, use_case_shares, use_cases_by_segment
 from segkit.prose.wording import listed, times
@@ -45,6 +45,7 @@ __all__ = [
     "ledger",
     "listed",
     "missing",
+    "mixtures",
     "names",
     "no_claims",
     "no_outcomes",

@@ -4,14 +4,43 @@ import re
 
 import pandas as pd
 
+from segkit.matrix import business_units
 from segkit.prose.wording import listed
 from segkit.segments import NAMES
 from segkit.show import Html, bullets, number, paragraph, words
 
 
-def structure(found) -> Html:
-    """The verdict, its reasons, and what was not tested."""
-    return Html(f'<p class="verdict">Structure: {found.verdict}.</p>{bullets((*found.reasons, found.not_tested))}')
+def structure(found, recipe=None) -> Html:
+    """The verdict, its reasons, splits that are definitions, and what the rule cannot see. `recipe`: brings values back to business units."""
+    splits = [split(name, value, recipe) for name, value in found.definitions]
+    named = [f"Told apart by one recorded value alone, which is a definition and no finding: {listed(splits)}."] if splits else []
+    return Html(f'<p class="verdict">Structure: {found.verdict}.</p>{bullets((*found.reasons, *named, found.blind))}')
+
+
+def split(name: str, value: float, recipe) -> str:
+    """A recorded value in words and in business units."""
+    if recipe is not None:
+        value = business_units(pd.DataFrame({column: [value] for column in recipe.columns}), recipe)[name].iloc[0]
+    return f"{words(name)} = {value:.4g}"
+
+
+def mixtures(rows: pd.DataFrame) -> Html:
+    """How many groups a mixture wants, by BIC and by ICL; one is an answer."""
+    best, apart = rows.loc[rows.bic.idxmin()], rows.loc[rows.icl.idxmin()]
+    said = f"By BIC a mixture of {groups(best.k)} fits best ({COVARIANCES[best.covariances]}; n = {best.n:,})"
+    if best.k == rows.k.max():
+        said += ", the most that were tried"
+    if (best.k, best.covariances) == (apart.k, apart.covariances):
+        return paragraph(f"{said}, and by ICL, which asks for groups that are apart, too.")
+    return paragraph(f"{said}; by ICL, which asks for groups that are apart, {groups(apart.k)} ({COVARIANCES[apart.covariances]}).")
+
+
+COVARIANCES = {"full": "each its own shape", "tied": "one shape for all", "diag": "without correlations", "spherical": "round"}
+
+
+def groups(k: int) -> str:
+    """A number of groups in words."""
+    return "one group" if k == 1 else f"{k} groups"
 
 
 def recommendation(chosen) -> Html:

@@ -16,6 +16,12 @@ BORDERS = {
     "constructive": "constructive: a useful cut through one population, not groups that were found",
     "none": "none: these groups are not real",
 }
+BEYOND = {  # what a reader may still not conclude from the verdict on structure
+    "natural": "Gaps were tested on these features alone; others may join what they part.",
+    "reproducible": "No gap separates the segments: groups that come back need not be natural kinds.",
+    "constructive": "The segments were cut, not found: another cut may serve as well.",
+    "none": "Whatever else this page says of the segments, they are not groups of customers that are there.",
+}
 KINDS = {
     "natural": "good",
     "reproducible": "good",
@@ -168,10 +174,12 @@ def family(verdict: dict) -> str:
 
 def limits(verdict: dict, run: dict, stability: pd.DataFrame) -> list[str]:
     """What a reader must not conclude."""
-    lines = [
-        "Whether gaps separate the segments has not been tested: groups that come back need not be natural kinds.",
-        LATER[run["as_of"] != UNDATED, run["horizon_days"] > 0],
-    ]
+    structure, used = verdict["structure"], verdict["segmentation"]["k"]
+    lines = [BEYOND[structure["verdict"]], LATER[run["as_of"] != UNDATED, run["horizon_days"] > 0]]
+    if structure["verdict"] in ("natural", "reproducible") and structure["k"] != used:
+        lines.insert(
+            1, f"The structure is one of {structure['k']} groups, the segments used are {used}: not all of their borders are where it lies."
+        )
     if weak := list(stability[stability.trust.isin(["doubtful", "do not trust"])].segment):
         lines.append(
             f"{prose.listed(weak)}: these customers were often grouped otherwise in bootstrap samples; do not act on {'it' if len(weak) == 1 else 'them'} alone."

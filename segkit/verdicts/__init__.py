@@ -154,7 +154,7 @@ def missing_customers(tables: dict, as_of) -> float:
 def record(study: str, run: str, structure: pd.DataFrame, sizes: pd.DataFrame, judged: pd.DataFrame, looks: Looks) -> dict:
     """Everything a machine needs to know of a run's findings: what verdict.json holds. `m` and the looks are the window's, at this moment."""
     first = structure.iloc[0]
-    tested_by = {key: None if pd.isna(first[key]) else float(first[key]) for key in ("t1", "t1_threshold")}
+    tested_by = {key: None if pd.isna(first[key]) else float(first[key]) for key in ("t1", "t1_threshold", "t2", "t2_threshold")}
     lines = judged.drop(columns="p_holm").astype(object).where(judged.notna(), None).to_dict("records")
     return {
         "study": study,

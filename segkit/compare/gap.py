@@ -1,0 +1,108 @@
+"""Gaps: are there fewer customers between two segments than in either? Statistics 1 (d): the dip of each pair on its discriminant axis.
+
+A segment that a gap separates from all others cannot be an artefact of cutting: one population has no dip along any line. What is told apart
+by a single recorded value alone, such as 0 minutes, is a definition and not a finding: it counts as no gap, and is named.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from segkit.compare.cuts import k_means
+from segkit.compare.dip import dip
+from segkit.compare.null import recorded
+
+JOINED = 0.62  # a pair whose scaled dip is below this is one group
+LEAST_COUNTED = 30  # rows from which a group of joined segments counts as one
+TOLD_APART = 0.8  # difference of the shares holding one value from which it tells a pair apart: balanced accuracy .9
+OFFSET = 0.05  # added before a logarithm: most cuts of one population have no gap at all
+COUNTED_KS, WARD_KS, COUNTED_RESTARTS = range(2, 11), range(2, 13), 5  # the cuts in which groups are counted
+RIDGE = 1e-6  # of the mean variance, added before a covariance is inverted: columns may be collinear
+
+
+@dataclass(frozen=True)
+class Field:
+    """Rows as gaps are looked for in: `values` n x d, standardised and without ties; `held` n x m, whether a row holds each of m recorded
+    values; `names` of these, (column, value as recorded)."""
+
+    values: np.ndarray
+    held: np.ndarray
+    names: tuple[tuple[int, float], ...]
+
+
+def field(rows: np.ndarray, rng: np.random.Generator) -> Field:
+    """Rows made ready."""
+    spread = dithered(rows, rng)
+    sd = spread.std(axis=0)
+    names, held = [], []
+    for column in range(rows.shape[1]):
+        values, counts = np.unique(rows[:, column], return_counts=True)
+        for value in values[recorded(counts, len(rows))]:
+            names.append((column, float(value)))
+            held.append(rows[:, column] == value)
+    scaled = (spread - spread.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
+    return Field(scaled, np.array(held, dtype=float).reshape(len(names), len(rows)).T, tuple(names))
+
+
+def dithered(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Tied values spread evenly over their cell, which ends half way to the next value: what is recorded in steps has no gaps between them."""
+    found = np.array(rows, dtype=float)
+    for column in found.T:
+        values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+        if len(values) > 1:
+            middle = (values[1:] + values[:-1]) / 2
+            low = np.r_[2 * values[0] - middle[0], middle]
+            high = np.r_[middle, 2 * values[-1] - middle[-1]]
+            column[:] = np.where(counts[place] > 1, low[place] + rng.random(len(column)) * (high - low)[place], column)
+    return found
+
+
+def separations(field: Field, cut: np.ndarray) -> np.ndarray:
+    """Scaled dips, sqrt(n) * dip, of all pairs of segments in the order of scipy's condensed distances; 0 for definitions."""
+    k = cut.max() + 1
+    members = [np.flatnonzero(cut == s) for s in range(k)]
+    means = np.array([field.values[of].mean(axis=0) for of in members])
+    scatter = np.array([(field.values[of] - mean).T @ (field.values[of] - mean) for of, mean in zip(members, means)])
+    told = np.array([field.held[of].mean(axis=0) for of in members]) if field.names else np.zeros((k, 1))
+    found = []
+    for a in range(k):
+        for b in range(a + 1, k):
+            if np.abs(told[a] - told[b]).max() >= TOLD_APART:
+                found.append(0.0)
+                continue
+            both = np.r_[members[a], members[b]]
+            pooled = (scatter[a] + scatter[b]) / len(both)
+            pooled[np.diag_indices_from(pooled)] += RIDGE * max(np.trace(pooled) / len(pooled), 1e-12)
+            axis = np.linalg.solve(pooled, means[a] - means[b])
+            found.append(float(np.sqrt(len(both)) * dip(field.values[both] @ axis)))
+    return np.array(found)
+
+
+def widest(separated: np.ndarray) -> float:
+    """The largest edge of the minimum spanning tree over segments: the gap that parts them into two sides, at its narrowest."""
+    return float(linkage(separated, "single")[-1, 2])
+
+
+def groups(separated: np.ndarray, cut: np.ndarray) -> int:
+    """How many groups are left when pairs without a gap are joined; groups of a few rows do not count."""
+    joined = fcluster(linkage(separated, "single"), JOINED, "distance")
+    sizes = np.bincount(joined, weights=np.bincount(cut))
+    return int((sizes >= LEAST_COUNTED).sum())
+
+
+def count(field: Field, rows: np.ndarray, rng: np.random.Generator) -> int:
+    """The most groups that gaps separate, over cuts by k-means and by Ward: a cut that is too fine is joined again, one too coarse is not split."""
+    tree, distinct = linkage(rows, "ward"), len(np.unique(rows, axis=0))
+    cuts = [k_means(rows, k, rng, COUNTED_RESTARTS).labels_ for k in COUNTED_KS if k < distinct]
+    cuts += [fcluster(tree, k, "maxclust") for k in WARD_KS if k < distinct]
+    cuts = [np.unique(cut, return_inverse=True)[1] for cut in cuts]
+    return max(groups(separations(field, cut), cut) for cut in cuts if cut.max())
+
+
+def definitions(field: Field, cut: np.ndarray) -> tuple[tuple[int, float], ...]:
+    """The recorded values that alone tell some pair of segments apart: (column, value)."""
+    if not field.names:
+        return ()
+    told = np.array([field.held[cut == s].mean(axis=0) for s in range(cut.max() + 1)])
+    return tuple(name for name, shares in zip(field.names, told.T) if np.ptp(shares) >= TOLD_APART)

@@ -1,0 +1,72 @@
+"""The dip against another implementation, gaps between planted groups, and splits that are only definitions."""
+
+import diptest
+import numpy as np
+import pytest
+
+from segkit.compare import gap
+from segkit.compare.dip import dip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_dip_is_that_of_another_implementation(seed):
+    rng = np.random.default_rng(seed)
+    for n in rng.integers(4, 300, 60):
+        far = rng.random() * 6
+        for values in (
+            rng.standard_normal(n),
+            rng.random(n),
+            rng.gamma(1, 1, n),
+            np.r_[rng.standard_normal(n // 2), far + rng.random(n - n // 2)],
+        ):
+            assert dip(values) == pytest.approx(diptest.dipstat(values), abs=1e-12)
+
+
+def test_the_dip_of_few_and_of_two_far_halves():
+    assert dip(np.array([1.0, 2.0, 3.0, 4.0])) == 1 / 8 and dip(np.ones(5)) == 1 / 10
+    halves = np.r_[np.linspace(0, 1, 500), np.linspace(100, 101, 500)]
+    assert dip(halves) == pytest.approx(0.25, abs=0.01) and dip(halves * -3 + 1) == pytest.approx(dip(halves))
+
+
+def three(rng, distance):
+    cut = np.repeat([0, 1, 2], [300, 200, 100])
+    return rng.standard_normal((600, 3)) + distance * np.eye(3)[cut], cut
+
+
+def test_groups_far_apart_are_counted_and_a_cut_too_fine_is_joined():
+    rng = np.random.default_rng(1)
+    rows, cut = three(rng, 6.0)
+    field = gap.field(rows, rng)
+    separated = gap.separations(field, cut)
+    assert separated.shape == (3,) and gap.widest(separated) == separated.max() or gap.widest(separated) >= np.sort(separated)[1]
+    assert separated.min() > 1.2 and gap.groups(separated, cut) == 3
+    halved = np.where((cut == 0) & (rows[:, 1] > 0), 3, cut)
+    assert gap.groups(gap.separations(field, halved), halved) == 3
+    assert gap.count(field, rows, rng) == 3
+
+
+def test_one_cloud_has_no_gap():
+    rng = np.random.default_rng(2)
+    rows, cut = three(rng, 0.0)
+    halves = (rows[:, 0] > 0).astype(int)
+    field = gap.field(rows, rng)
+    assert gap.widest(gap.separations(field, halves)) < gap.JOINED and gap.groups(gap.separations(field, halves), halves) == 1
+
+
+def test_what_one_recorded_value_tells_apart_is_a_definition():
+    rng = np.random.default_rng(3)
+    used = rng.random(400) < 0.5
+    rows = np.column_stack([np.where(used, 5 + rng.gamma(9.0, size=400), 0.0), rng.standard_normal(400)])
+    field = gap.field(rows, rng)
+    assert field.names == ((0, 0.0),)
+    assert gap.separations(field, used.astype(int)).tolist() == [0.0] and gap.definitions(field, used.astype(int)) == ((0, 0.0),)
+    other = (rows[:, 1] > 0).astype(int)
+    assert gap.definitions(field, other) == ()
+
+
+def test_steps_are_spread_over_their_cells_and_nothing_else_moves():
+    rows = np.array([[0.0, 1.5], [0.0, 2.5], [1.0, 3.5], [1.0, 4.0], [4.0, 9.0]])
+    spread = gap.dithered(rows, np.random.default_rng(4))
+    assert (spread[:, 1] == rows[:, 1]).all() and spread[4, 0] == 4.0  # no ties
+    assert ((-0.5 <= spread[:2, 0]) & (spread[:2, 0] <= 0.5)).all() and ((0.5 <= spread[2:4, 0]) & (spread[2:4, 0] <= 2.5)).all()
+    assert len(set(spread[:, 0])) == 5 and (gap.dithered(rows, np.random.default_rng(4)) == spread).all()
