@@ -1,4 +1,4 @@
-"""Gaps: are there fewer customers between two segments than in either? Statistics 1 (d): the dip of each pair on its discriminant axis.
+"""Gaps: are there fewer customers between two segments than in either? The dip of each pair on its discriminant axis tells.
 
 A segment that a gap separates from all others cannot be an artefact of cutting: one population has no dip along any line. What is told apart
 by a single recorded value alone, such as 0 minutes, is a definition and not a finding: it counts as no gap, and is named.
@@ -18,6 +18,7 @@ LEAST_COUNTED = 30  # rows from which a group of joined segments counts as one
 TOLD_APART = 0.8  # difference of the shares holding one value from which it tells a pair apart: balanced accuracy .9
 OFFSET = 0.05  # added before a logarithm: most cuts of one population have no gap at all
 COUNTED_KS, WARD_KS, COUNTED_RESTARTS = range(2, 11), range(2, 13), 5  # the cuts in which groups are counted
+NEAREST = 2  # times the rows of the smaller segment
 RIDGE = 1e-6  # of the mean variance, added before a covariance is inverted: columns may be collinear
 
 
@@ -71,12 +72,21 @@ def separations(field: Field, cut: np.ndarray) -> np.ndarray:
             if np.abs(told[a] - told[b]).max() >= TOLD_APART:
                 found.append(0.0)
                 continue
-            both = np.r_[members[a], members[b]]
-            pooled = (scatter[a] + scatter[b]) / len(both)
+            rows = len(members[a]) + len(members[b])
+            pooled = (scatter[a] + scatter[b]) / rows
             pooled[np.diag_indices_from(pooled)] += RIDGE * max(np.trace(pooled) / len(pooled), 1e-12)
             axis = np.linalg.solve(pooled, means[a] - means[b])
-            found.append(float(np.sqrt(len(both)) * dip(field.values[both] @ axis)))
+            found.append(scaled_dip(field.values[members[a]] @ axis, -(field.values[members[b]] @ axis)))
     return np.array(found)
+
+
+def scaled_dip(one: np.ndarray, other: np.ndarray) -> float:
+    """sqrt(n) * dip of two segments on an axis; the values of both are told so that the smallest face the other segment (`other` is turned
+    round). Of the larger segment only the rows that face the other count, NEAREST times as many as that one has: beside a crowd a small
+    group makes no dip, however far away it is."""
+    few = max(NEAREST * min(len(one), len(other)), LEAST_COUNTED)
+    facing = np.r_[np.sort(one)[:few], -np.sort(other)[:few]]
+    return float(np.sqrt(len(facing)) * dip(facing))
 
 
 def widest(separated: np.ndarray) -> float:
