@@ -48,7 +48,8 @@ def test_groups_far_apart_are_counted_and_a_cut_too_fine_is_joined():
 def test_a_small_group_beside_a_crowd_has_a_gap_and_the_tail_of_a_crowd_has_none():
     rng = np.random.default_rng(5)
     crowd, few = rng.standard_normal(960), 6 + 0.7 * rng.standard_normal(40)
-    assert gap.scaled_dip(-crowd, few) > 1.2 and gap.scaled_dip(few, -crowd) == pytest.approx(gap.scaled_dip(-crowd, few))
+    assert gap.scaled_dip(-crowd, few) > 0.8 and gap.scaled_dip(few, -crowd) == pytest.approx(gap.scaled_dip(-crowd, few))
+    assert np.sqrt(1000) * dip(np.r_[crowd, few]) < gap.JOINED  # with the whole crowd there would be none
     tail = np.sort(crowd)[-40:]
     assert gap.scaled_dip(-np.sort(crowd)[:-40], tail) < gap.JOINED
 

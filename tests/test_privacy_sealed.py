@@ -7,7 +7,9 @@ from pyarrow import parquet
 from segkit import errors, privacy
 from segkit.privacy import sealed
 
-ROWS = pa.table({"customer_id": ["p1f00d5eed", "p2c0ffee42"], "city": ["Xanten", None]}).replace_schema_metadata({b"segkit": b'{"as_of": "2025-07-01"}'})
+ROWS = pa.table({"customer_id": ["p1f00d5eed", "p2c0ffee42"], "city": ["Xanten", None]}).replace_schema_metadata(
+    {b"segkit": b'{"as_of": "2025-07-01"}'}
+)
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
 
 
