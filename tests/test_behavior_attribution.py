@@ -135,11 +135,11 @@ def test_intervals_cover_the_truth_in_19_of_20_data_sets():
     truth = credit(np.atleast_2d(many.n @ counted(many)), 4)[0][:, 1:]
     truth = (truth / truth.sum(axis=1, keepdims=True)).ravel()
     hits = []
-    for seed in range(1000, 1100):
+    for seed in range(1000, 1200):
         found = attribution(drawn(np.random.default_rng(seed), 400), seed, draws=200)
         hits.append((found.share_low <= truth) & (truth <= found.share_high))
     covered = np.mean(hits, axis=0)
-    assert 0.92 <= covered.mean() <= 0.975 and covered.min() >= 0.86, covered  # 100 data sets, 12 shares each; `make bench` has more
+    assert 0.93 <= covered.mean() <= 0.965 and covered.min() >= 0.89, covered  # 200 data sets, 12 shares each
 
 
 def test_the_seed_decides_and_blocks_of_draws_do_not(monkeypatch):
