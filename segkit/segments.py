@@ -65,13 +65,13 @@ def kmeans(matrix: pd.DataFrame, k: int, seed: int, restarts: int = RESTARTS) ->
 
     rows = in_value_order(matrix)
     with threadpool_limits(1):
-        fitted = KMeans(at_most_distinct(k, rows), n_init=restarts, random_state=seed, tol=0, max_iter=1000).fit(rows.to_numpy())
+        fitted = KMeans(at_most_distinct(k, rows.to_numpy()), n_init=restarts, random_state=seed, tol=0, max_iter=1000).fit(rows.to_numpy())
     return around_centers("kmeans", rows, fitted.labels_, seed)
 
 
-def at_most_distinct(k: int, rows: pd.DataFrame) -> int:
+def at_most_distinct(k: int, values: np.ndarray) -> int:
     """k, or the number of distinct rows when that is smaller: customers who are alike cannot be told apart. Rows are in value order."""
-    return min(k, 1 + int((np.diff(rows.to_numpy(), axis=0) != 0).any(axis=1).sum()))
+    return min(k, 1 + int((np.diff(values, axis=0) != 0).any(axis=1).sum()))
 
 
 def tree(matrix: pd.DataFrame, method: str = "ward") -> np.ndarray:
@@ -116,7 +116,8 @@ def gmm(
     from threadpoolctl import threadpool_limits
 
     rows = in_value_order(matrix)
-    values, k, once = rows.to_numpy(), at_most_distinct(k, rows), np.ones(len(rows))
+    values, once = rows.to_numpy(), np.ones(len(rows))
+    k = at_most_distinct(k, values)
     starts = np.random.default_rng(seed).integers(2**31, size=restarts)
     with threadpool_limits(1):
         cuts = [KMeans(k, n_init=1, random_state=int(start)).fit(values).labels_ for start in starts]

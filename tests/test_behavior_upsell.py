@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
-from statsmodels.stats.multitest import multipletests
 from test_features import tables
 
 from benchmarks.behavior import DAYS, as_moments, claims, company
-from segkit.behavior.upsell import SINCE, Within, collected, holm, upsell
+from segkit.behavior.upsell import SINCE, Within, collected, upsell
 
 STAGES = ("one", "two")
 UPSELLING = import_module("segkit.behavior.upsell")  # the package has a function of that name
@@ -112,11 +111,6 @@ def test_too_few_customers_and_states_without_contrast_are_not_tested():
     assert few["n"] == few["n_compared"] == 25 and "p" not in few
     everything = Within(moments, n).state(np.ones(len(moments)))
     assert everything["n_compared"] == 0 and "p" not in everything
-
-
-def test_holm_is_that_of_statsmodels():
-    p = np.random.default_rng(1).random(20) ** 4
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
 def test_heavy_buyers_seasons_and_young_customers_make_no_upsell_moments():

@@ -12,6 +12,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 from scipy import sparse, stats
+from statsmodels.stats.multitest import multipletests
 
 from segkit.behavior.journeys import by_channel, shown, touches
 from segkit.features import before, orders, paths
@@ -53,7 +54,7 @@ def upsell(tables: dict, as_of: datetime | None, stages: Sequence[str], days: in
     tested = made.p.notna().to_numpy()
     made["p_adjusted"] = made.p
     if tested.any():
-        made.loc[tested, "p_adjusted"] = holm(made.p[tested].to_numpy(float))
+        made.loc[tested, "p_adjusted"] = multipletests(made.p[tested].to_numpy(float), method="holm")[1]
     likely = ((made.p_adjusted < 0.05) & (made.value > 0)).to_numpy(bool)
     made["finding"] = np.select([~tested, likely], ["too few", "upsell moment"], "not shown")
     return made
@@ -136,11 +137,3 @@ class Within:
         half = stats.t.ppf(0.975, compared - 1) * error
         p = float(2 * stats.t.sf(abs(value) / error, compared - 1))
         return made | {"base": rate - value, "value": value, "low": value - half, "high": value + half, "p": p}
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """p-values adjusted for all of them being looked at (Holm 1979)."""
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p)))))
-    return adjusted

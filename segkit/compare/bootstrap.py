@@ -31,10 +31,9 @@ def refit(values: np.ndarray, methods: list[str], ks: list[int], kinds: dict[int
     drawn, counts = values[counts > 0], counts[counts > 0].astype(float)
     starts, found = rng.integers(2**31, size=len(ks)), {}
     everyone, once = mixture.terms(values) if "gmm" in methods else None, np.ones(len(values))
-    distinct = 1 + int((np.diff(drawn, axis=0) != 0).any(axis=1).sum())
     for k, start in zip(ks, starts):
         if {"kmeans", "gmm"} & set(methods):
-            fitted = KMeans(min(k, distinct), n_init=1, random_state=int(start)).fit(drawn, sample_weight=counts)
+            fitted = KMeans(segments.at_most_distinct(k, drawn), n_init=1, random_state=int(start)).fit(drawn, sample_weight=counts)
         if "kmeans" in methods:
             found["kmeans", k] = nearest(values, fitted.cluster_centers_)
         if "gmm" in methods:

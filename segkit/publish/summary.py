@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from segkit import prose, show
+from segkit.publish.limits import limits
 from segkit.publish.pages import LABELS, render
 from segkit.studies import UNDATED
 
@@ -16,12 +17,6 @@ BORDERS = {
     "constructive": "constructive: a useful cut through one population, not groups that were found",
     "none": "none: these groups are not real",
 }
-BEYOND = {  # what a reader may still not conclude from the verdict on structure
-    "natural": "Gaps were tested on these features alone; others may join what they part.",
-    "reproducible": "No gap separates the segments: groups that come back need not be natural kinds.",
-    "constructive": "The segments were cut, not found: another cut may serve as well.",
-    "none": "Whatever else this page says of the segments, they are not groups of customers that are there.",
-}
 KINDS = {
     "natural": "good",
     "reproducible": "good",
@@ -30,15 +25,6 @@ KINDS = {
     "supported": "good",
     "refuted": "bad",
     "undecided": "",
-}
-
-
-# Is there a cut-off date, is there an outcome window -> what that leaves open.
-LATER = {
-    (True, True): "Differences between segments after the cut-off date are not effects of anything done to them; "
-    "that takes an experiment with a control group.",
-    (True, False): "There is no outcome window: nothing is known of what the segments are worth later.",
-    (False, False): "The data are of one moment: nothing is known of what the segments do, or are worth, later.",
 }
 
 
@@ -170,23 +156,6 @@ def family(verdict: dict) -> str:
         f"Two-sided, adjusted by Holm over m = {verdict['m']} distinct tests ever made on this outcome window, opened {prose.times(len(verdict['looks']))}. "
         f"The hypotheses were locked before it was opened (lock {verdict['lock']})."
     )
-
-
-def limits(verdict: dict, run: dict, stability: pd.DataFrame) -> list[str]:
-    """What a reader must not conclude."""
-    structure, used = verdict["structure"], verdict["segmentation"]["k"]
-    lines = [BEYOND[structure["verdict"]], LATER[run["as_of"] != UNDATED, run["horizon_days"] > 0]]
-    if structure["verdict"] in ("natural", "reproducible") and structure["k"] != used:
-        lines.insert(
-            1, f"The structure is one of {structure['k']} groups, the segments used are {used}: not all of their borders are where it lies."
-        )
-    if weak := list(stability[stability.trust.isin(["doubtful", "do not trust"])].segment):
-        lines.append(
-            f"{prose.listed(weak)}: these customers were often grouped otherwise in bootstrap samples; do not act on {'it' if len(weak) == 1 else 'them'} alone."
-        )
-    if open_claims := [row["name"] for row in verdict["hypotheses"] if row["verdict"] == "undecided"]:
-        lines.append(f"{prose.listed(open_claims)}: undecided means that the data do not say, not that there is nothing.")
-    return lines
 
 
 def steps(tables: dict[str, pd.DataFrame], chosen: dict) -> list[tuple[str, str, str]]:
