@@ -4,7 +4,9 @@ import diptest
 import numpy as np
 import pytest
 
+from benchmarks import populations
 from segkit.compare import gap
+from segkit.compare.cuts import cut, prepared
 from segkit.compare.dip import dip
 
 
@@ -60,6 +62,15 @@ def test_one_cloud_has_no_gap():
     halves = (rows[:, 0] > 0).astype(int)
     field = gap.field(rows, rng)
     assert gap.widest(gap.separations(field, halves)) < gap.JOINED and gap.groups(gap.separations(field, halves), halves) == 1
+
+
+@pytest.mark.parametrize("make", [populations.gaussian_correlated, populations.blobs(4), populations.bernoulli_items])
+def test_the_widest_gap_of_several_cuts_needs_not_all_pairs(make):
+    rows = make(np.random.default_rng(5))
+    field = gap.field(rows, np.random.default_rng(1))
+    _, [cuts] = cut(prepared(rows)[None], list(range(2, 9)), np.random.default_rng(2))
+    assert gap.widest_of(field, cuts) == max(gap.widest(gap.separations(field, each)) for each in cuts)
+    assert gap.widest_of(field, [np.zeros(len(rows), int)]) == 0
 
 
 def test_what_one_recorded_value_tells_apart_is_a_definition():

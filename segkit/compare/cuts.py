@@ -1,13 +1,10 @@
 """k-means cuts of a sample, of draws from one population, and of bootstrap samples, made alike; and how far one beats the other."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
+from segkit.compare import means
 from segkit.errors import BadInput
 
 MAX_ROWS = 1_000  # sampled, so that power does not grow with the number of customers
@@ -64,20 +61,19 @@ def prepared(rows: np.ndarray) -> np.ndarray:
     return scaled * (radius / np.maximum(norms, radius))[:, None]
 
 
-def k_means(rows: np.ndarray, k: int, rng: np.random.Generator, restarts: int = RESTARTS) -> KMeans:
-    """k-means as used for data, draws and bootstraps alike. A draw may have fewer than k distinct rows: no reason to warn."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=restarts, random_state=int(rng.integers(2**31))).fit(rows)
+def cut(samples: np.ndarray, ks: list[int], rng: np.random.Generator) -> tuple[np.ndarray, list[list[np.ndarray]]]:
+    """k-means of b samples, b x n x d, for each k. Out: log(W_k / W_1), b x ks, W the sum of squared distances to the segment centres; and of
+    each sample the labels of each cut."""
+    total = ((samples - samples.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2))
+    found = [means.cuts(samples, k, RESTARTS, rng) for k in ks]
+    explained = np.array([each.within for each in found]).T / np.where(total > 0, total, 1.0)[:, None]
+    logs = np.where(total[:, None] > 0, np.log(np.maximum(explained, SMALLEST_WITHIN)), 0.0)
+    return logs, [[numbered(each.labels[sample]) for each in found] for sample in range(len(samples))]
 
 
-def cut(rows: np.ndarray, ks: list[int], rng: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
-    """log(W_k / W_1) for each k, W the sum of squared distances to the segment centres, and the labels of each cut."""
-    total = ((rows - rows.mean(axis=0)) ** 2).sum()
-    fits = [k_means(rows, k, rng) for k in ks]
-    within = np.array([each.inertia_ for each in fits])
-    logs = np.log(np.maximum(within / total, SMALLEST_WITHIN)) if total > 0 else np.zeros(len(ks))
-    return logs, [np.unique(each.labels_, return_inverse=True)[1] for each in fits]
+def numbered(labels: np.ndarray) -> np.ndarray:
+    """Labels from 0 on without a gap: a cut may have left a segment empty."""
+    return np.unique(labels, return_inverse=True)[1]
 
 
 def gains(observed: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,9 +96,9 @@ def threshold(maxima: np.ndarray) -> float:
 
 
 def bootstrap_ari(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Adjusted Rand of PAIRS pairs of bootstrap cuts, both predicted on all rows (flexclust's bootFlexclust)."""
-
-    def labels() -> np.ndarray:
-        return k_means(rows[rng.integers(len(rows), size=len(rows))], k, rng).predict(rows)
-
-    return np.array([adjusted_rand_score(labels(), labels()) for _ in range(PAIRS)])
+    """Adjusted Rand of PAIRS pairs of bootstrap cuts, both predicted on all rows (flexclust's bootFlexclust). Who is drawn twice counts twice."""
+    drawn = rng.integers(len(rows), size=(2 * PAIRS, len(rows)))
+    counts = np.stack([np.bincount(each, minlength=len(rows)) for each in drawn]).astype(float)
+    again = means.cuts(np.broadcast_to(rows, (2 * PAIRS, *rows.shape)), k, RESTARTS, rng, counts)
+    labels = means.nearest(rows, again.centers)
+    return np.array([adjusted_rand_score(a, b) for a, b in zip(labels[::2], labels[1::2])])

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from segkit.compare.cuts import k_means
+from segkit.compare import means
+from segkit.compare.cuts import numbered
 from segkit.compare.dip import dip
 from segkit.compare.null import recorded
 
@@ -59,25 +60,51 @@ def dithered(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return found
 
 
+class Sides:
+    """The segments of a cut, two of which can be asked how far a gap separates them."""
+
+    def __init__(self, field: Field, cut: np.ndarray):
+        members = [np.flatnonzero(cut == s) for s in range(cut.max() + 1)]
+        self.rows = [field.values[of] for of in members]
+        self.means = np.array([rows.mean(axis=0) for rows in self.rows])
+        self.scatter = [(rows - mean).T @ (rows - mean) for rows, mean in zip(self.rows, self.means)]
+        self.told = np.array([field.held[of].mean(axis=0) for of in members]) if field.names else np.zeros((len(members), 1))
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """All pairs of segments, in the order of scipy's condensed distances."""
+        return [(a, b) for a in range(len(self.rows)) for b in range(a + 1, len(self.rows))]
+
+    def separation(self, a: int, b: int) -> float:
+        """Scaled dip, sqrt(n) * dip, on the discriminant axis of two segments; 0 for a definition."""
+        if np.abs(self.told[a] - self.told[b]).max() >= TOLD_APART:
+            return 0.0
+        pooled = (self.scatter[a] + self.scatter[b]) / (len(self.rows[a]) + len(self.rows[b]))
+        pooled[np.diag_indices_from(pooled)] += RIDGE * max(np.trace(pooled) / len(pooled), 1e-12)
+        axis = np.linalg.solve(pooled, self.means[a] - self.means[b])
+        return scaled_dip(self.rows[a] @ axis, -(self.rows[b] @ axis))
+
+
 def separations(field: Field, cut: np.ndarray) -> np.ndarray:
-    """Scaled dips, sqrt(n) * dip, of all pairs of segments in the order of scipy's condensed distances; 0 for definitions."""
-    k = cut.max() + 1
-    members = [np.flatnonzero(cut == s) for s in range(k)]
-    means = np.array([field.values[of].mean(axis=0) for of in members])
-    scatter = np.array([(field.values[of] - mean).T @ (field.values[of] - mean) for of, mean in zip(members, means)])
-    told = np.array([field.held[of].mean(axis=0) for of in members]) if field.names else np.zeros((k, 1))
-    found = []
-    for a in range(k):
-        for b in range(a + 1, k):
-            if np.abs(told[a] - told[b]).max() >= TOLD_APART:
-                found.append(0.0)
-                continue
-            rows = len(members[a]) + len(members[b])
-            pooled = (scatter[a] + scatter[b]) / rows
-            pooled[np.diag_indices_from(pooled)] += RIDGE * max(np.trace(pooled) / len(pooled), 1e-12)
-            axis = np.linalg.solve(pooled, means[a] - means[b])
-            found.append(scaled_dip(field.values[members[a]] @ axis, -(field.values[members[b]] @ axis)))
-    return np.array(found)
+    """Scaled dips of all pairs of segments in the order of scipy's condensed distances."""
+    sides = Sides(field, cut)
+    return np.array([sides.separation(*pair) for pair in sides.pairs()])
+
+
+def widest_of(field: Field, cuts: list[np.ndarray]) -> float:
+    """The widest gap of several cuts. Pairs are asked from the nearest on, and only until gaps no wider than the widest so far join all
+    segments of a cut: then it has no wider one."""
+    found = 0.0
+    for cut in cuts:
+        sides = Sides(field, cut)
+        pairs, joined = sides.pairs(), np.arange(len(sides.rows))
+        separated = np.zeros(len(pairs))
+        for at in np.argsort([((sides.means[a] - sides.means[b]) ** 2).sum() for a, b in pairs], kind="stable"):
+            a, b = joined[list(pairs[at])]
+            if a != b:
+                separated[at] = sides.separation(*pairs[at])
+                joined[joined == b] = a if separated[at] <= found else b
+        found = max(found, widest(separated))
+    return found
 
 
 def scaled_dip(one: np.ndarray, other: np.ndarray) -> float:
@@ -90,8 +117,9 @@ def scaled_dip(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def widest(separated: np.ndarray) -> float:
-    """The largest edge of the minimum spanning tree over segments: the gap that parts them into two sides, at its narrowest."""
-    return float(linkage(separated, "single")[-1, 2])
+    """The largest edge of the minimum spanning tree over segments: the gap that parts them into two sides, at its narrowest; 0 for one
+    segment."""
+    return float(linkage(separated, "single")[-1, 2]) if len(separated) else 0.0
 
 
 def groups(separated: np.ndarray, cut: np.ndarray) -> int:
@@ -104,9 +132,8 @@ def groups(separated: np.ndarray, cut: np.ndarray) -> int:
 def count(field: Field, rows: np.ndarray, rng: np.random.Generator) -> int:
     """The most groups that gaps separate, over cuts by k-means and by Ward: a cut that is too fine is joined again, one too coarse is not split."""
     tree, distinct = linkage(rows, "ward"), len(np.unique(rows, axis=0))
-    cuts = [k_means(rows, k, rng, COUNTED_RESTARTS).labels_ for k in COUNTED_KS if k < distinct]
-    cuts += [fcluster(tree, k, "maxclust") for k in WARD_KS if k < distinct]
-    cuts = [np.unique(cut, return_inverse=True)[1] for cut in cuts]
+    cuts = [means.cuts(rows[None], k, COUNTED_RESTARTS, rng).labels[0] for k in COUNTED_KS if k < distinct]
+    cuts = [numbered(cut) for cut in (*cuts, *(fcluster(tree, k, "maxclust") for k in WARD_KS if k < distinct))]
     return max(groups(separations(field, cut), cut) for cut in cuts if cut.max())
 
 

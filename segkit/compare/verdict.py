@@ -99,24 +99,19 @@ def structure(matrix: pd.DataFrame, seed: int, wanted_cut: bool = False) -> Stru
         if len(rows) < MIN_ROWS or not ks:
             return _nothing_to_cut(rows, wanted_cut)
         population = null.one_population(rows)
-        observed, gaps, cuts, field = _cut(rows, ks, cutting, spreading)
-        drawn = [_cut(population.draw(len(rows), drawing), ks, cutting, spreading)[:2] for _ in range(DRAWS)]
-        z, maxima = gains(observed, np.array([logs for logs, _ in drawn]))
+        samples = [rows, *(population.draw(len(rows), drawing) for _ in range(DRAWS))]
+        logs, cuts = cut(np.stack([prepared(each) for each in samples]), ks, cutting)
+        fields = [gap.field(each, spreading) for each in samples]
+        gaps = [gap.widest(gap.separations(fields[0], each)) for each in cuts[0]]
+        z, maxima = gains(logs[0], logs[1:])
         t1 = Evidence(float(z.max()), threshold(maxima), tuple(map(float, maxima)))
-        t2 = gap_test(gaps.max(), np.array([each.max() for _, each in drawn]))
+        t2 = gap_test(max(gaps), np.array([gap.widest_of(*each) for each in zip(fields[1:], cuts[1:])]))
         stability = [np.percentile(bootstrap_ari(prepared(rows), k, resampling), [25, 50, 75]) for k in ks]
         natural = t1.passes and t2.passes
-        groups = gap.count(field, prepared(rows), cutting) if natural else 0
+        groups = gap.count(fields[0], prepared(rows), cutting) if natural else 0
     by_k = tuple(AtK(k, float(z_k), bool(z_k > t1.threshold), float(g), *map(float, a)) for k, z_k, g, a in zip(ks, z, gaps, stability))
-    named = {k: tuple((columns[at], value) for at, value in gap.definitions(field, labels)) for k, labels in zip(ks, cuts)}
+    named = {k: tuple((columns[at], value) for at, value in gap.definitions(fields[0], labels)) for k, labels in zip(ks, cuts[0])}
     return _judged(by_k, len(rows), t1, t2, groups, wanted_cut, named)
-
-
-def _cut(rows: np.ndarray, ks: list[int], cutting: np.random.Generator, spreading: np.random.Generator):
-    """log(W_k / W_1) and the widest gap at each k, the cuts, and the rows as gaps are looked for in."""
-    logs, labels = cut(prepared(rows), ks, cutting)
-    field = gap.field(rows, spreading)
-    return logs, np.array([gap.widest(gap.separations(field, each)) for each in labels]), labels, field
 
 
 def gap_test(observed: float, drawn: np.ndarray) -> Evidence:
