@@ -1,4 +1,4 @@
-"""Segments: three families of methods, one `Solution`; and baselines that are plain labels.
+"""Segments: three families of methods, one `Solution`.
 
 A Solution is k quadratic scores, score_s(x) = offset_s - 1/2 (x - center_s)' precision_s (x - center_s), and a customer belongs
 to the segment with the highest one. For k-means and Ward the precision is the identity over the pooled within variance (the
@@ -14,7 +14,7 @@ import pandas as pd
 
 from segkit import mixture
 from segkit.errors import BadInput
-from segkit.matrix import Recipe, by_values, in_value_order, to_json
+from segkit.matrix import Recipe, in_value_order, to_json
 
 NAMES = {
     "kmeans": "k-means",
@@ -22,9 +22,6 @@ NAMES = {
     "ward": "Ward",
     "average": "average linkage",
     "complete": "complete linkage",
-    "rfm": "RFM",
-    "best_feature": "quantiles of one feature",
-    "random": "random groups",
 }
 HIERARCHICAL = ("ward", "average", "complete")
 MOST_IN_TREE = {
@@ -32,7 +29,6 @@ MOST_IN_TREE = {
     "average": 20_000,
     "complete": 20_000,
 }  # rows: time grows with rows squared, and so does memory but for Ward
-RFM = ("days_since_last_order", "n_orders", "spend")
 RESTARTS = 25
 SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
 
@@ -215,36 +211,3 @@ def to_text(solution: Solution, recipe: Recipe) -> str:
         },
         indent=1,
     )
-
-
-def rfm(features: pd.DataFrame) -> pd.Series:
-    """Baseline: the RFM cell of each customer, as a code such as 541. Ties share a score; without an order the code is 000.
-
-    In: days_since_last_order, n_orders, spend, indexed by customer_id. Scores 1 to 5 by quintile among customers with an order, 5 is best.
-    """
-    buyers = features[features.n_orders > 0]
-
-    def score(column: pd.Series) -> pd.Series:
-        return np.ceil(column.rank(pct=True, method="average") * 5).clip(1, 5).astype(int).astype(str)
-
-    code = score(-buyers.days_since_last_order) + score(buyers.n_orders) + score(buyers.spend)
-    return code.reindex(features.index).fillna("000").rename("rfm")
-
-
-def random_like(labels: pd.Series, known: pd.DataFrame, seed: int) -> pd.Series:
-    """Baseline: the same segment sizes dealt out at random, to customers in the order of all that is known of them but their names.
-
-    A deal at random is one in any order, so that `known` may hold outcomes too: they keep apart whom the features do not.
-    """
-    order = by_values(known.loc[labels.index]).index
-    dealt = np.random.default_rng(seed).permutation(np.sort(labels.to_numpy().astype(str)))
-    return pd.Series(dealt, index=order, name="random", dtype="str").reindex(labels.index)
-
-
-def baselines(known: pd.DataFrame, labels: pd.Series, seed: int) -> dict[str, pd.Series]:
-    """The plain labels a segmentation has to beat: RFM cells (when there are orders) and random groups of the same sizes.
-
-    In: what is known of the customers, features at least (see `random_like`).
-    """
-    found = {"rfm": rfm(known.loc[labels.index])} if set(RFM) <= set(known) else {}
-    return found | {"random": random_like(labels, known, seed)}

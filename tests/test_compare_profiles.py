@@ -8,7 +8,7 @@ from segkit import compare, privacy
 from segkit.compare.profiles import marker
 
 FEATURES = pd.DataFrame({"spend": [10.0, 20, 30, 100, 200, np.nan], "days": [1.0, 1, 1, 9, 9, 9]}, index=list("abcdef"))
-MATRIX = pd.DataFrame({"spend": [-1.0, -1, -1, 1, 1, 1], "days": [-0.2, -0.2, -0.2, 0.2, 0.2, 0.2]}, index=list("abcdef"))
+MATRIX = pd.DataFrame({"spend": [-1.0, -1, -1, 1, 1, 1], "days": [-1.4, -0.2, 1.0, -1.0, 0.2, 1.4]}, index=list("abcdef"))
 LABELS = pd.Series(["S2"] * 3 + ["S1"] * 3, index=list("abcdef"))
 
 
@@ -74,3 +74,8 @@ def test_of_yes_no_answers_the_share_of_yes_stands_in_place_of_the_median():
     assert found.yes["days", "S1"] == 1 and found.yes["days", "S2"] == pytest.approx(1 / 3) and found.overall["days", "S1"] == 0.6
     assert found.loc["days", ["median", "p25", "p75"]].isna().all(axis=None) and found.n_known["days", "S1"] == 2
     assert found.yes["spend"].isna().all() and found["median"]["spend", "S1"] == 150
+
+
+def test_z_is_in_standard_deviations_whatever_a_column_weighs(profile):
+    heavier = compare.profiles(FEATURES, MATRIX * [3.0, 0.5] + 7, LABELS, {"spend": "GBP"})
+    assert heavier.z.tolist() == pytest.approx(profile.z.tolist()) and heavier.marker.tolist() == profile.marker.tolist()

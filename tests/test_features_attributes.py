@@ -86,8 +86,11 @@ def test_the_glossary_lists_what_can_be_computed_with():
 @pytest.mark.parametrize(
     ("name", "declared", "said"),
     [
-        ("region", DECLARED, "cluster_on names 'region', an attribute of type string\n.*numbers and on yes/no"),
-        ("born_on", DECLARED, "an attribute of type date"),
+        (
+            "born_on",
+            DECLARED,
+            "cluster_on names 'born_on', an attribute of type date\n  customers are clustered on numbers, yes/no answers and words",
+        ),
         ("incme", DECLARED, "'incme', which is no feature of this dataset\n  do you mean 'income'"),
         ("tenure_days", DECLARED, "'tenure_days', which needs the table orders or events\n  this dataset has customers"),
         ("spend", {}, "'spend', which needs the table orders\n  this dataset has customers\n"),
@@ -99,8 +102,8 @@ def test_what_cannot_be_clustered_on_is_refused(name, declared, said):
         features.check_names([name], ["customers"], declared)
 
 
-def test_numbers_and_answers_can_be_clustered_on():
-    features.check_names(NUMERIC, ["customers"], DECLARED)
+def test_numbers_answers_and_words_can_be_clustered_on():
+    features.check_names([*NUMERIC, "region"], ["customers"], DECLARED)
     features.check_names(["spend", "tenure_days", "income"], tables(orders=ORDERS), DECLARED)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from test_features import made
 
-from segkit import segments
+from segkit import baselines
 from segkit.features import rfm
 
 
@@ -52,7 +52,7 @@ def test_the_scores_are_those_of_exact_arithmetic_and_of_the_baseline(seed):
         + found.frequency_score.astype(int).astype(str)
         + found.monetary_score.astype(int).astype(str)
     )
-    assert (segments.rfm(found) == code).all()
+    assert (baselines.rfm(found) == code).all()
 
 
 def test_names_are_those_of_the_scores_and_nobody_without_an_order_has_one():

@@ -50,7 +50,7 @@ def judged(**columns) -> pd.DataFrame:
 
 
 LOOKS = SimpleNamespace(m=4, so_far=({}, {}), lock=SimpleNamespace(sha256="abc"))
-RECOMMENDED = compare.Recommendation("kmeans", 3, ("Because.",), "Ward k = 2 (stability 0.80, silhouette 0.30)", pd.DataFrame())
+RECOMMENDED = compare.Recommendation("kmeans", 3, ("Because.",), "Ward k = 2 (stability 0.80, silhouette 0.30)", pd.DataFrame(), (("kmeans", 3),))
 
 
 @pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from test_features import tables
 
-from segkit import behavior, compare, features, kpis, matrix, segments, studies, verdicts
+from segkit import baselines, behavior, compare, features, kpis, matrix, segments, studies, verdicts
 from segkit.compare import bootstrap
 from segkit.sources.dataset import Reading
 from segkit.sources.use_cases import UseCase
@@ -97,12 +97,12 @@ def aggregates(gathered: dict) -> dict[str, str]:
     found["stability"] = compare.trusted(solution, tried.rows, tried.refits)
     found["profiles"] = compare.profiles(active, prepared, labels, dict(zip(glossary.feature, glossary.unit)))
     found["sizes"] = compare.sizes(active, labels)
-    found["baselines"] = compare.beside({"segments": labels, **segments.baselines(active, labels, 7)}, tried.rows)
+    found["baselines"] = compare.beside({"segments": labels, **baselines.rivals(active, labels, 7, CLUSTER_ON)}, tried.rows)
 
     assigned = segments.assignments(solution, prepared, customers.customer_id)  # as written by 03 and read by 04: in the order of names
     labels = assigned.dropna(subset="segment").set_index("customer_id").segment
     outcomes = kpis.outcomes(gathered, WINDOW, labels.index)
-    rivals = segments.baselines(customers.set_index("customer_id").join(outcomes.add_suffix("_after")), labels, 7)
+    rivals = baselines.rivals(customers.set_index("customer_id").join(outcomes.add_suffix("_after")), labels, 7, CLUSTER_ON)
     names = kpis.available(gathered, WINDOW)
     found["kpis"] = kpis.by_segment(labels, outcomes, names)
     found["explained"] = verdicts.explained({"segments": labels, **rivals}, outcomes, names)

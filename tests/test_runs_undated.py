@@ -93,7 +93,7 @@ def test_a_study_without_dates_resolves_to_none_and_runs_as_undated(bench):
         ({"hypotheses": [{"name": "x", "kpi": "retention", "test": "spread"}]}, "hypotheses need an outcome window: horizon_days is 0"),
         ({"cluster_on": ["yummy", "age"]}, "sensitive: age\n.*\n  -> take them out of cluster_on, or give the reason in `sensitive_why`"),
         ({"sensitive_why": "for fun"}, "sensitive_why is given, but cluster_on names nothing sensitive"),
-        ({"cluster_on": ["region"]}, "'region', an attribute of type string"),
+        ({"cluster_on": ["yummy", "revenue"]}, "cluster_on names revenue, a KPI of the outcome window"),
         ({"cluster_on": ["tenure_days"]}, "'tenure_days', which needs the table orders or events"),
         ({"k_max": 11}, "too few customers: 300 in the data\n.*at least 330\n  -> choose a smaller k_max, or bring more data"),
     ],

@@ -86,7 +86,7 @@ def test_rfm_of_online_retail_is_cut_as_well_as_published(online_retail):  # noq
     columns = ["days_since_last_order", "n_orders", "spend"]
     recipe = matrix.recipe(found, columns)
     prepared = matrix.prepare(found, recipe)
-    assert recipe.log == (True, True, True)
+    assert [column.shape for column in recipe.columns] == ["log1p"] * 3
     for k, expected in enumerate([6474.14, 4856.35, 3924.73, 3268.02, 2840.19, 2533.03, 2325.54], 2):
         assert within(prepared, segments.kmeans(prepared, k, seed=7).labels) == pytest.approx(expected, rel=5e-4)
 
@@ -184,9 +184,10 @@ def test_the_json_alone_is_enough_to_assign_a_new_customer_by_hand(method):
     prepared = matrix.prepare(table, recipe)
     solution = FITS[method](prepared, 3, 1)
     said = json.loads(segments.to_text(solution, recipe))
-    recipe_said = said["recipe"]
-    x = table[recipe_said["columns"]].fillna(dict(zip(recipe_said["columns"], recipe_said["fill"], strict=True))).to_numpy()
-    x = (np.where(recipe_said["log"], np.log1p(x), x) - recipe_said["center"]) / recipe_said["scale"]
+    filled = {column["name"]: table[column["feature"]].fillna(column["fill"]) for column in said["recipe"]}
+    shape = {"log1p": np.log1p, "none": lambda values: values}
+    x = np.stack([(shape[c["shape"]](filled[c["name"]]) - c["center"]) / c["scale"] * c["weight"] for c in said["recipe"]], axis=1)
+    assert [column["shape"] for column in said["recipe"]] == ["log1p", "none"]
     scores = np.stack(
         [s["offset"] - 0.5 * np.sum((x - s["center"]) @ np.array(s["precision"]) * (x - s["center"]), axis=1) for s in said["segments"]],
         axis=1,
@@ -204,49 +205,3 @@ def test_everyone_known_is_in_the_assignments_and_who_was_never_active_has_no_se
     quiet = found.customer_id.str.endswith("quiet")
     assert found[quiet][["segment", "probability"]].isna().all(axis=None) and found[~quiet].notna().all(axis=None)
     assert found[~quiet].probability.between(1 / 3, 1).all()
-
-
-def test_equal_values_get_equal_rfm_scores_and_who_never_ordered_is_apart():
-    table = pd.DataFrame(
-        {"days_since_last_order": [1, 50, 50, 200, 300, np.nan], "n_orders": [9, 1, 1, 1, 1, 0], "spend": [500.0, 10, 20, 20, 20, 0]},
-        index=list("abcdef"),
-    )
-    codes = segments.rfm(table)
-    assert codes.to_dict() == {"a": "555", "b": "431", "c": "433", "d": "233", "e": "133", "f": "000"} or codes["f"] == "000"
-    assert (
-        codes["b"][0] == codes["c"][0]
-        and len({code[1] for code in codes[["b", "c", "d", "e"]]}) == 1
-        and len({code[2] for code in codes[["c", "d", "e"]]}) == 1
-    )
-    assert codes["a"] == "555" and segments.rfm(table.sample(frac=1, random_state=1))[codes.index].equals(codes)
-
-
-def test_when_nobody_ordered_every_rfm_code_is_000():
-    table = pd.DataFrame({"days_since_last_order": [np.nan] * 2, "n_orders": [0, 0], "spend": [0.0, 0.0]}, index=list("ab"))
-    assert list(segments.rfm(table)) == ["000", "000"]
-
-
-def test_random_groups_have_the_same_sizes_and_know_nothing():
-    labels = pd.Series(["S1"] * 500 + ["S2"] * 300 + ["S3"] * 200, index=[f"c{i:04d}" for i in range(1000)])
-    known = pd.DataFrame({"spend": np.random.default_rng(1).normal(size=1000)}, index=labels.index)
-    dealt = segments.random_like(labels, known, seed=3)
-    assert dealt.value_counts().to_dict() == {"S1": 500, "S2": 300, "S3": 200} and dealt.index.equals(labels.index)
-    assert abs(adjusted_rand_score(labels, dealt)) < 0.02
-    assert segments.random_like(labels.sample(frac=1, random_state=1), known, 3)[labels.index].equals(dealt)
-    assert not segments.random_like(labels, known, 4).equals(dealt)
-
-
-def test_random_groups_are_dealt_by_what_is_known_and_not_by_name():
-    known = pd.DataFrame({"spend": [1.0, 1.0, 2.0, np.nan] * 5, "region": ["n", None, "s", "s"] * 5, "later": np.arange(20.0)})
-    labels = pd.Series(["S1", "S2"] * 10)
-    named = [pd.Index([f"c{i:02d}" for i in np.random.default_rng(seed).permutation(20)]) for seed in (1, 2)]
-    dealt = [list(segments.random_like(labels.set_axis(names), known.set_axis(names), 3)) for names in named]
-    assert dealt[0] == dealt[1]
-
-
-def test_baselines_are_rfm_when_there_are_orders_and_random_groups_always():
-    labels = pd.Series(["S1", "S2"], index=["a", "b"])
-    bought = pd.DataFrame({"days_since_last_order": [1, 2], "n_orders": [1, 2], "spend": [1.0, 2.0]}, index=["a", "b"])
-    assert set(segments.baselines(bought, labels, 1)) == {"rfm", "random"}
-    assert set(segments.baselines(pd.DataFrame({"active_days": [1, 2]}, index=["a", "b"]), labels, 1)) == {"random"}
-    assert set(segments.baselines(bought[["n_orders"]], labels, 1)) == {"random"}, "an attribute alone is no RFM"

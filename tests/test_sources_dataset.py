@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segkit import home, studies
+from segkit import declared, home, studies
 from segkit.errors import BadInput
 from segkit.sources import dataset
 from segkit.sources.dataset import Dataset, Rule, Source
@@ -353,7 +353,7 @@ def test_what_yaml_would_misread_is_refused(said, complaint):
 
 
 def test_values_and_missing_are_what_the_file_says_as_text():
-    said = studies.declared.mapping(
+    said = declared.mapping(
         "{missing: [999, -1, 0.5, 1900-01-01, '007', 007, n/a], values: {1: yes, 2: no, 'no': 0, a: ~, 2025-01-02: b}}"
     )
     reading = declare(orders(columns=ORDERS | {"channel": {"column": "x"} | said})).tables["orders"].columns["channel"]

@@ -71,6 +71,23 @@ def test_overrides_replace_keys_and_are_checked_like_them(tmp_path):
         ("study: " + "a" * 65, "at most 64"),
         ("question: ''", "at least 1 character"),
         ("1: 2", "keys should be strings"),
+        ("cluster_on: [spend, revenue]", "cluster_on names revenue, a KPI of the outcome window"),
+        ("transforms: [spend]", "transforms: 'spend' is not of the form `spend = log1p`"),
+        ("transforms: ['spend = log']", "transforms: spend = log; known are auto, log1p, yeo_johnson, none"),
+        ("transforms: ['spend = none', 'spend = log1p']", "transforms: spend stands twice"),
+        ("transforms: ['spnd = none']", "transforms names 'spnd', which is not in cluster_on: do you mean 'spend'?"),
+        ("weights: ['spend = 0']", "weights: spend = 0; a weight is a number above 0"),
+        ("weights: ['spend = inf']", "a weight is a number above 0"),
+        ("weights: ['spend, spend = 1']", "weights: spend stands twice"),
+        ("weights: ['visits = 1']", "weights names 'visits', which is not in cluster_on"),
+        ("indicate_missing: [visits]", "indicate_missing names 'visits', which is not in cluster_on"),
+        ("winsorise: 0.3", "less than or equal to 0.25"),
+        ("scaling: minmax", "should be 'standard' or 'robust'"),
+        ("segment_names: ['1 = Big']", "segment_names: '1' is no segment; they are called S1, S2"),
+        ("segment_names: ['S9 = Big']", "segment_names names S9, and k_max is 8"),
+        ("segment_names: ['S1 = Big', 'S2 = Big']", "two segments have the same name"),
+        ("segment_names: ['S1 = " + "a" * 61 + "']", "the name of S1 has more than 60 characters"),
+        ("k_min: 0", "greater than or equal to 1"),
         ("x: !!python/object:os.system {}", "is not YAML"),
         ("a: b: c", "is not YAML\n  line 5, column 5"),
         ("cluster_on: spend", "should be a valid list"),
@@ -153,3 +170,16 @@ def test_a_study_of_a_cross_sectional_dataset_that_asks_for_a_window_is_told_wha
 def test_what_a_window_is_called():
     window = studies.window("auto", 90, FIRST, LAST)
     assert studies.cut_off(window) == datetime(2025, 4, 2) and studies.day(window) == "2025-04-02" and studies.outcome_days(window) == 90
+
+
+def test_choices_of_the_matrix_and_names_are_read_from_flat_lists(tmp_path):
+    said = (
+        "cluster_on: [spend, n_orders, plan]\ntransforms: ['all = none', ' spend=log1p ']\nweights: ['spend, n_orders = 1.5', 'plan=1']\n"
+    )
+    study = load(
+        tmp_path,
+        BASE.replace("cluster_on: [spend, n_orders]\n", "") + said + "segment_names: ['S1 = Weekly = best']\nk_min: 1\nchosen_k: 1\n",
+    )
+    assert studies.transforms_of(study.transforms) == {"all": "none", "spend": "log1p"}
+    assert studies.weights_of(study.weights) == {("spend", "n_orders"): 1.5, ("plan",): 1.0}
+    assert studies.names_of(study.segment_names) == {"S1": "Weekly = best"} and (study.k_min, study.chosen_k) == (1, 1)

@@ -12,7 +12,8 @@ from segkit.studies import Hypothesis
 from segkit.verdicts import tests
 
 COLUMNS = ["name", "kpi", "test", "at_least", "baseline", "value", "low", "high", "n", "p_supported", "p_refuted", "p", "p_holm", "reason"]
-MADE = {"dataset": "d", "as_of": "2025-02-01", "cluster_on": ["spend"], "method": "kmeans", "k": 2, "seed": 7, "max_fit_rows": 5000}
+MATRIX = {"transforms": [], "winsorise": 0.0, "scaling": "standard", "weights": [], "indicate_missing": []}
+MADE = {"dataset": "d", "as_of": "2025-02-01", "cluster_on": ["spend"], "method": "kmeans", "k": 2, "seed": 7, "max_fit_rows": 5000} | MATRIX
 
 
 def world(n: int = 1200, high: float = 0.9, low: float = 0.3):

@@ -16,6 +16,11 @@ MADE = {
     "k": 4,
     "seed": 7,
     "max_fit_rows": 5000,
+    "transforms": [],
+    "winsorise": 0.0,
+    "scaling": "standard",
+    "weights": [],
+    "indicate_missing": [],
 }
 STAY = Hypothesis(name="stay", kpi="retention", test="spread", at_least=0.1)
 SPEND = Hypothesis(name="spend", kpi="revenue", test="beats_baseline", baseline="rfm")
@@ -40,7 +45,18 @@ def test_what_the_first_look_declares_is_declared_for_good():
     assert again.is_declared("stay") and again.is_declared("spend") and again.m == 2 and len(again.so_far) == 2
 
 
-@pytest.mark.parametrize("change", [{"k": 5}, {"seed": 8}, {"method": "ward"}, {"cluster_on": ["spend"]}, {"max_fit_rows": 100}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"k": 5},
+        {"seed": 8},
+        {"method": "ward"},
+        {"cluster_on": ["spend"]},
+        {"max_fit_rows": 100},
+        {"scaling": "robust"},
+        {"winsorise": 0.01},
+    ],
+)
 def test_a_changed_segmentation_is_exploratory(change):
     look(STAY)
     changed = look(STAY, **change)

@@ -3,8 +3,11 @@
 import pandas as pd
 
 from segkit.compare.bootstrap import PAIRS, segment_stability, trusted
+from segkit.compare.choice import Recommendation, choose, least_size, recommend
+from segkit.compare.halves import prediction_strength
 from segkit.compare.profiles import TYPICAL, profiles, sizes, traits
-from segkit.compare.sweep import Recommendation, Sweep, agreement, beside, choose, least_size, recommend, sweep
+from segkit.compare.reference import gap_statistic
+from segkit.compare.sweep import Sweep, agreement, beside, sweep
 from segkit.compare.verdict import AtK, Structure, structure
 
 __all__ = [
@@ -16,7 +19,9 @@ __all__ = [
     "agreement",
     "beside",
     "choose",
+    "gap_statistic",
     "least_size",
+    "prediction_strength",
     "profiles",
     "recommend",
     "segment_stability",

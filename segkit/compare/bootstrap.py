@@ -18,18 +18,24 @@ Labels = dict[tuple[str, int], np.ndarray]
 
 
 def refit(values: np.ndarray, methods: list[str], ks: list[int], kinds: dict[int, str], seed: int) -> Labels:
-    """Cluster one bootstrap sample by every method at every k, and predict all rows. Out: (method, k) -> segment of every row, n.
+    """Cluster one bootstrap sample by every method at every k, and predict all rows."""
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(rng.integers(len(values), size=len(values)), minlength=len(values))
+    return cut_and_predict(values, counts, methods, ks, kinds, rng.integers(2**31, size=len(ks)))
+
+
+def cut_and_predict(
+    values: np.ndarray, counts: np.ndarray, methods: list[str], ks: list[int], kinds: dict[int, str], starts: np.ndarray
+) -> Labels:
+    """Cluster rows, each as often as it counts, by every method at every k, and predict all. Out: (method, k) -> segment of every row, n.
 
     Who was drawn twice counts twice instead of being there twice, except in trees. A mixture starts from the k-means cut of the same sample;
-    `kinds` are its covariances at each k.
+    `kinds` are its covariances and `starts` the seeds of k-means at each k.
     """
     from scipy.cluster.hierarchy import fcluster
     from sklearn.cluster import KMeans
 
-    rng = np.random.default_rng(seed)
-    counts = np.bincount(rng.integers(len(values), size=len(values)), minlength=len(values))
-    drawn, counts = values[counts > 0], counts[counts > 0].astype(float)
-    starts, found = rng.integers(2**31, size=len(ks)), {}
+    drawn, counts, found = values[counts > 0], counts[counts > 0].astype(float), {}
     everyone, once = mixture.terms(values) if "gmm" in methods else None, np.ones(len(values))
     for k, start in zip(ks, starts):
         if {"kmeans", "gmm"} & set(methods):

@@ -12,27 +12,32 @@ TYPICAL = ["median", "p25", "p75", "yes"]
 def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, units: dict[str, str]) -> pd.DataFrame:
     """Out: segment, n, share, feature, unit, median, p25, p75 (business units), yes, overall, z, marker, n_known.
 
-    A yes/no answer, unit `yes/no`, has the share of yes in place of median and quartiles. `overall` is the median, or the share of yes,
-    of everyone. z is the segment's mean in the matrix, in standard deviations; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
+    In: `features` with the columns of the matrix in business units (`matrix.described`), labels. A yes/no answer, unit `yes/no`, has the share
+    of yes in place of median and quartiles. `overall` is the median, or the share of yes, of everyone. z is how far the segment's mean in the
+    matrix lies from everyone's, in standard deviations, whatever the column weighs; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
     """
-    lines = []
-    for segment, members in labels.groupby(labels):
+    features, matrix = (each if each.index.equals(labels.index) else each.loc[labels.index] for each in (features, matrix))
+    lines, cut = [], labels.to_numpy()
+    everyone = {name: middle(features[name], units.get(name, "")) for name in matrix.columns}
+    ordered = {name: np.sort(matrix[name].to_numpy()) for name in matrix.columns}
+    for segment in np.unique(cut):
+        members = cut == segment
         for name in matrix.columns:
-            unit = units.get(name, "")
-            z = float(matrix.loc[members.index, name].sort_values().mean())
-            everyone = middle(features.loc[labels.index, name], unit)
+            unit, theirs = units.get(name, ""), features[name][members]
+            away = np.sort(matrix[name].to_numpy()[members]).mean() - ordered[name].mean()
+            z = float(away / (ordered[name].std() or 1.0))
             lines.append(
                 {
                     "segment": segment,
-                    "n": len(members),
-                    "share": len(members) / len(labels),
+                    "n": int(members.sum()),
+                    "share": members.mean(),
                     "feature": name,
                     "unit": unit,
-                    **middle(features.loc[members.index, name], unit),
-                    "overall": everyone["yes"] if unit == "yes/no" else everyone["median"],
+                    **middle(theirs, unit),
+                    "overall": everyone[name]["yes"] if unit == "yes/no" else everyone[name]["median"],
                     "z": z,
                     "marker": marker(z),
-                    "n_known": int(features.loc[members.index, name].notna().sum()),
+                    "n_known": int(theirs.notna().sum()),
                 }
             )
     return pd.DataFrame(lines)

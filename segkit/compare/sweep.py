@@ -1,4 +1,4 @@
-"""Every method at every k on the same matrix, as long rows; and a recommendation that gives its reasons."""
+"""Every method at every k on the same matrix, as long rows; and the segments beside plain baselines and other methods."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,11 @@ import pandas as pd
 
 from segkit import segments
 from segkit.compare import indices
-from segkit.compare.bootstrap import PAIRS, Labels, bootstrap, pair_agreement
+from segkit.compare.bootstrap import Labels, bootstrap, pair_agreement
 from segkit.compare.mixtures import by_k, criteria, mixtures
 from segkit.matrix import sample
-from segkit.segments import NAMES
 
 EVALUATION_ROWS = 1000  # indices and stability are computed on at most so many rows, drawn by seed
-STABLE = 0.80  # median adjusted Rand index from which a solution counts as stable
-NEAR = 0.05  # medians of the adjusted Rand index closer than this are a tie
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ def score(solution, method: str, k: int, matrix, rows, refits: list[np.ndarray],
     """All metrics of one solution as long rows."""
     own, everyone = segments.assign(solution, rows).to_numpy(), segments.assign(solution, matrix)
     agreement = pair_agreement(refits)
-    low, median, high = np.quantile(agreement, [0.25, 0.5, 0.75])
+    low, median, high = np.quantile(agreement, [0.25, 0.5, 0.75]) if k > 1 else [np.nan] * 3  # one group is always the same one
     smallest = int(everyone.value_counts().min()) if everyone.nunique() == k else 0
 
     def line(metric: str, value: float, low: float, high: float, n: int) -> dict:
@@ -99,76 +96,9 @@ def score(solution, method: str, k: int, matrix, rows, refits: list[np.ndarray],
     return lines
 
 
-@dataclass(frozen=True)
-class Recommendation:
-    """The solution to use, in plain words why, who came second, and every candidate with its gate."""
-
-    method: str
-    k: int
-    reasons: tuple[str, ...]
-    runner_up: str
-    candidates: pd.DataFrame
-
-
-def least_size(n: int) -> int:
-    """The fewest customers a recommended segment may have: a smaller one is an anecdote, however fine its silhouette."""
-    return max(30, int(np.ceil(n / 100)))
-
-
-def recommend(scores: pd.DataFrame, structure_verdict: str, structure_k: int) -> Recommendation:
-    """Choose among the solutions whose smallest segment is large enough.
-
-    If the structure verdict is natural or reproducible, its k is taken (when some candidate has it and is stable); then the most stable candidate;
-    among those within NEAR of it, the one with the best silhouette.
-    """
-    wide = scores.pivot(index=["method", "k"], columns="metric", values="value").reset_index()
-    n = int(scores.loc[scores.metric == "smallest_segment", "n"].iloc[0])
-    least = least_size(n)
-    wide["passes"] = wide.smallest_segment >= least
-    pool, reasons = wide[wide.passes], []
-    refused = int((~wide.passes).sum())
-    if refused:
-        reasons.append(f"{refused} of {len(wide)} solutions are out because their smallest segment has fewer than {least} customers.")
-    if pool.empty:
-        pool = wide[wide.smallest_segment == wide.smallest_segment.max()]
-        reasons.append("No solution passes that gate: the one with the largest smallest segment is shown, and should not be used.")
-    if structure_verdict in ("natural", "reproducible"):
-        there = pool[(pool.k == structure_k) & (pool.stability >= STABLE)]
-        if len(there):
-            pool = there
-            reasons.append(f"The structure verdict is {structure_verdict} with k = {structure_k}, so k is {structure_k}.")
-        else:
-            reasons.append(
-                f"The structure verdict is {structure_verdict} with k = {structure_k}, but no solution there passes the gate and is stable."
-            )
-    best = pool.stability.max()
-    near = pool[pool.stability >= best - NEAR].sort_values(["silhouette", "method", "k"], ascending=[False, True, True])
-    pick = near.iloc[0]
-    reasons.append(
-        f"{NAMES[pick.method]} with k = {pick.k}: median adjusted Rand index of {PAIRS} bootstrap pairs {pick.stability:.2f}, "
-        f"silhouette {pick.silhouette:.2f}."
-    )
-    others = [f"{NAMES[row.method]} k = {row.k}" for row in near.iloc[1:].itertuples()]
-    if others:
-        reasons.append(f"As stable within {NEAR}: {', '.join(others[:4])}. Take it as a tie; silhouette decided.")
-    rest = pd.concat([near, pool.sort_values(["stability", "silhouette"], ascending=False)]).drop_duplicates(["method", "k"]).iloc[1:2]
-    runner_up = "; ".join(
-        f"{NAMES[row.method]} k = {row.k} (stability {row.stability:.2f}, silhouette {row.silhouette:.2f})" for row in rest.itertuples()
-    )
-    columns = ["method", "k", "smallest_segment", "passes", "stability", "silhouette"]
-    return Recommendation(str(pick.method), int(pick.k), tuple(reasons), runner_up, wide[columns])
-
-
-def choose(scores: pd.DataFrame, structure_verdict: str, structure_k: int, method: str, k: int) -> tuple[str, int]:
-    """The solution to use: the recommended one among those a person left open (`auto` and 0 leave everything open)."""
-    left = scores[((scores.method == method) | (method == "auto")) & ((scores.k == k) | (k == 0))]
-    best = recommend(left, structure_verdict, structure_k)
-    return best.method, best.k
-
-
 def beside(segmentations: dict[str, pd.Series], rows: pd.DataFrame) -> pd.DataFrame:
-    """The segments beside plain baselines, on the evaluation rows. Out: segmentation, groups, silhouette, agreement (adjusted Rand
-    index with the first one), n."""
+    """The segments beside plain baselines, on the evaluation rows. Out: segmentation, what (it is), groups, silhouette, agreement (adjusted
+    Rand index with the first one), n."""
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
     labels = {name: each.loc[rows.index].to_numpy() for name, each in segmentations.items()}
     first = next(iter(labels.values()))
@@ -176,6 +106,7 @@ def beside(segmentations: dict[str, pd.Series], rows: pd.DataFrame) -> pd.DataFr
         [
             {
                 "segmentation": name,
+                "what": str(segmentations[name].name),
                 "groups": len(set(each)),
                 "silhouette": indices.silhouette(each, distances),
                 "agreement": indices.adjusted_rand(first, each),

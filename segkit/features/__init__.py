@@ -171,7 +171,7 @@ def columns_of(tables: Iterable[str] | Mapping) -> dict[str, set[str]]:
 
 
 def numbers(glossary: pd.DataFrame) -> pd.DataFrame:
-    """The lines of the glossary that are numbers: what can be clustered on."""
+    """The lines of the glossary that are numbers."""
     return glossary[glossary.unit != "class"].reset_index(drop=True)
 
 
@@ -181,23 +181,21 @@ def check_names(
     declared: Mapping[str, Reading] = NO_ATTRIBUTES,
     use_cases: Sequence[UseCase] = (),
 ) -> None:
-    """Raise BadInput for a clustering column that is no numeric feature of these tables, or a use case that takes the name of one."""
+    """Raise BadInput for a clustering column that is neither a number nor a word of these tables, or a use case that takes the name of one."""
     patterns.check_free(use_cases, list(glossary().feature))
     words = glossary(tables, declared, use_cases=use_cases)
-    known = list(numbers(words).feature)
+    known = list(words.feature)
     for name in cluster_on:
         if name in known:
             continue
         if name in declared:
             raise BadInput(
                 f"cluster_on names {name!r}, an attribute of type {declared[name].type}",
-                "customers are clustered on numbers and on yes/no answers",
-                "take it out of cluster_on, or declare it integer, number or boolean in the dataset file",
+                "customers are clustered on numbers, yes/no answers and words",
+                "take it out of cluster_on, or declare it integer, number, boolean or string in the dataset file",
             )
-        if name in set(words.feature):
-            raise BadInput(f"cluster_on names {name!r}, which is a class", "customers are clustered on numbers", "see `segkit features`")
         refuse_missing(name, columns_of(tables))
-        hint = nearest(name, known) if known else "it has none: neither orders, events nor attributes that are numbers or yes/no"
+        hint = nearest(name, known) if known else "it has none: neither orders, events nor attributes"
         raise BadInput(f"cluster_on names {name!r}, which is no feature of this dataset", hint, "see `segkit features`")
 
 

@@ -2,8 +2,10 @@
 
 from segkit.figures.behavior import answers, cohorts, concentration, distributions, monthly
 from segkit.figures.buying import classes, clock, correlations, mix, rfm, seasons
+from segkit.figures.counting import how_many
 from segkit.figures.gather import ledger, months
 from segkit.figures.journey import attribution, funnel, transitions, upsell
+from segkit.figures.matrix import shapes
 from segkit.figures.outcomes import explained, hypotheses, kpis
 from segkit.figures.segments import mixtures, profiles, scores, sizes_and_value, stability, structure
 from segkit.figures.style import Picture
@@ -23,6 +25,7 @@ __all__ = [
     "explained",
     "feature_engagement",
     "funnel",
+    "how_many",
     "hypotheses",
     "kpis",
     "ledger",
@@ -34,6 +37,7 @@ __all__ = [
     "rfm",
     "scores",
     "seasons",
+    "shapes",
     "sizes_and_value",
     "stability",
     "structure",

@@ -64,7 +64,7 @@ def scores(rows: pd.DataFrame, method: str, k: int) -> Picture:
 
     def draw(axes):
         for axis, (metric, title) in zip(np.ravel(axes), METRICS.items()):
-            for colour, name in zip(PALETTE, methods):
+            for colour, name in zip((*PALETTE, MUTED), methods):
                 part = rows[(rows.metric == metric) & (rows.method == name)]
                 axis.plot(part.k, part.value, marker="o", markersize=3.5, color=colour, label=NAMES[name], linewidth=1.5)
                 axis.fill_between(part.k, part.low, part.high, color=colour, alpha=0.12, linewidth=0)

@@ -2,6 +2,7 @@
 
 from segkit.prose.behavior import absent, cohorts, concentration, scope, unseen
 from segkit.prose.buying import redundant, rfm, score_bins, seasons
+from segkit.prose.counting import how_many
 from segkit.prose.gather import (
     attributes,
     completeness,
@@ -40,6 +41,7 @@ __all__ = [
     "explained",
     "feature_engagement",
     "funnel",
+    "how_many",
     "hypotheses",
     "ids",
     "ledger",

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from segkit.baselines import NAMES
 from segkit.prose.wording import listed, times
-from segkit.segments import NAMES
 from segkit.show import Html, bullets, interval, number, p_value, paragraph, words
 
 

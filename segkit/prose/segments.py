@@ -20,7 +20,7 @@ def structure(found, recipe=None) -> Html:
 def split(name: str, value: float, recipe) -> str:
     """A recorded value in words and in business units."""
     if recipe is not None:
-        value = business_units(pd.DataFrame({column: [value] for column in recipe.columns}), recipe)[name].iloc[0]
+        value = business_units(pd.DataFrame({column: [value] for column in recipe.names}), recipe)[name].iloc[0]
     return f"{words(name)} = {value:.4g}"
 
 

@@ -1,6 +1,6 @@
 """What was declared before the outcomes were opened, and every time they were opened since.
 
-The lock names the segmentation (as_of, horizon, inclusion rule, cluster_on, method, k, seed) and the hypotheses. The first look at an
+The lock names the segmentation (as_of, horizon, inclusion rule, cluster_on and how it became the matrix, method, k, seed) and the hypotheses. The first look at an
 outcome window, by whichever study of the dataset, fixes what was declared; whatever differs from it later is exploratory.
 """
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from segkit import store
 from segkit.studies import UNDATED, Hypothesis
+
+MATRIX = ("transforms", "winsorise", "scaling", "weights", "indicate_missing")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def digest(content) -> str:
 
 def lock(made: dict, horizon_days: int, hypotheses: list[Hypothesis]) -> Lock:
     """Build the lock from the stamps of the assignments and the study's hypotheses."""
-    segmentation = {key: made[key] for key in ("as_of", "cluster_on", "method", "k", "seed", "max_fit_rows")}
+    segmentation = {key: made[key] for key in ("as_of", "cluster_on", *MATRIX, "method", "k", "seed", "max_fit_rows")}
     inclusion = "everyone" if made["as_of"] == UNDATED else "active before as_of"
     return Lock(
         {"dataset": made["dataset"], "as_of": made["as_of"], "horizon_days": horizon_days},

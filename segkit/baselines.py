@@ -1,0 +1,70 @@
+"""Baselines: the plain labels that a segmentation has to beat."""
+
+import numpy as np
+import pandas as pd
+
+from segkit.matrix import by_values
+
+NAMES = {"rfm": "RFM", "best_feature": "quantiles of one feature", "random": "random groups"}
+RFM = ("days_since_last_order", "n_orders", "spend")
+
+
+def rfm(features: pd.DataFrame) -> pd.Series:
+    """The RFM cell of each customer, as a code such as 541. Ties share a score; without an order the code is 000.
+
+    In: days_since_last_order, n_orders, spend, indexed by customer_id. Scores 1 to 5 by quintile among customers with an order, 5 is best.
+    """
+    buyers = features[features.n_orders > 0]
+
+    def score(column: pd.Series) -> pd.Series:
+        return np.ceil(column.rank(pct=True, method="average") * 5).clip(1, 5).astype(int).astype(str)
+
+    code = score(-buyers.days_since_last_order) + score(buyers.n_orders) + score(buyers.spend)
+    return code.reindex(features.index).fillna("000").rename("rfm")
+
+
+def quantiles(values: pd.Series, k: int) -> pd.Series:
+    """Groups Q1…Qk of equal size by one feature, highest last; ties share a group, so that there may be fewer. Who has no value is Q0."""
+    place = np.ceil(values.astype("float64").rank(pct=True, method="average") * k).clip(1, k)
+    return place.fillna(0).astype(int).map("Q{}".format).astype("str").rename(f"quantiles of {values.name}")
+
+
+def best_feature(features: pd.DataFrame, columns: list[str], k: int) -> pd.Series:
+    """Quantiles of the one feature that says most about all: its k groups explain the largest share of the variance of the features' ranks.
+
+    Outcomes have no say in the choice. Words are left out; without a number there is no such baseline, and the answer is empty.
+    """
+    numbers = [name for name in columns if pd.api.types.is_numeric_dtype(features[name].infer_objects())]
+    ranks = {name: features[name].astype("float64").rank(pct=True).fillna(0.5) for name in numbers}
+    groups = {name: quantiles(features[name], k) for name in numbers}
+    told = {name: np.mean([explained(each, groups[name]) for each in ranks.values()]) for name in numbers}
+    return groups[max(told, key=told.__getitem__)] if told else pd.Series(dtype="str")
+
+
+def explained(values: pd.Series, groups: pd.Series) -> float:
+    """Share of the variance of values that lies between groups; 0 where there is none. In an order of its own, to the same digits in any."""
+    ordered = values.to_frame("value").assign(group=groups).sort_values(["group", "value"])
+    between = ordered.value.groupby(ordered.group).transform("mean").var(ddof=0)
+    total = ordered.value.var(ddof=0)
+    return float(between / total) if total > 0 else 0.0
+
+
+def random_like(labels: pd.Series, known: pd.DataFrame, seed: int) -> pd.Series:
+    """The same segment sizes dealt out at random, to customers in the order of all that is known of them but their names.
+
+    A deal at random is one in any order, so that `known` may hold outcomes too: they keep apart whom the features do not.
+    """
+    order = by_values(known.loc[labels.index]).index
+    dealt = np.random.default_rng(seed).permutation(np.sort(labels.to_numpy().astype(str)))
+    return pd.Series(dealt, index=order, name="random", dtype="str").reindex(labels.index)
+
+
+def rivals(known: pd.DataFrame, labels: pd.Series, seed: int, columns: list[str]) -> dict[str, pd.Series]:
+    """RFM cells (when there are orders), quantiles of the best single feature of `columns`, and random groups of the same sizes.
+
+    In: what is known of the customers, features at least (see `random_like`).
+    """
+    members = known.loc[labels.index]
+    found = {"rfm": rfm(members)} if set(RFM) <= set(known) else {}
+    best = best_feature(members, columns, labels.nunique())
+    return found | ({"best_feature": best} if len(best) else {}) | {"random": random_like(labels, known, seed)}
