@@ -6,7 +6,7 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import version
 
-from benchmarks import behavior, features, gather, runtime, structure, verdicts
+from benchmarks import assignment, behavior, features, gather, runtime, structure, verdicts
 from segkit import home
 
 VERSIONS = {
@@ -27,6 +27,7 @@ def main() -> None:
         runtime.rows(),
         gather.rows(),
         features.rows(),
+        assignment.rows(),
         structure_rows(asked.seeds),
         verdicts.rows(asked.reps, 1000),
         behavior.rows(asked.reps),

@@ -30,6 +30,9 @@ MOST_IN_TREE = {
     "complete": 20_000,
 }  # rows: time grows with rows squared, and so does memory but for Ward
 RESTARTS = 25
+ROWS_AT_ONCE = 20_000  # scored together
+TIED = 1e-9  # scores apart by less are equal: what rounding leaves of a tie must not decide
+LEAST_SPREAD = 1e-12  # variance within segments that is no more than rounding
 SMALLEST_VARIANCE = 1e-6  # added to a mixture's variances, as scikit-learn does by default
 
 
@@ -140,7 +143,8 @@ def around_centers(method: str, rows: pd.DataFrame, cut: np.ndarray, seed: int) 
     values, cut = rows.to_numpy(), np.unique(cut, return_inverse=True)[1]
     k = cut.max() + 1
     center = np.stack([values[cut == s].mean(axis=0) for s in range(k)])
-    variance = np.sum((values - center[cut]) ** 2) / values.size or 1.0
+    variance = np.sum((values - center[cut]) ** 2) / values.size
+    variance = variance if variance > LEAST_SPREAD else 1.0  # where all customers of a segment are alike, nobody is nearly in another
     precision = np.broadcast_to(np.eye(values.shape[1]) / variance, (k, values.shape[1], values.shape[1]))
     return largest_first(method, rows, cut, seed, center, precision, np.zeros(k))
 
@@ -165,30 +169,62 @@ def largest_first(method: str, rows: pd.DataFrame, cut: np.ndarray, seed: int, c
 
 
 def scores(solution: Solution, values: np.ndarray) -> np.ndarray:
-    """Quadratic scores, n x k. In: values n x d in the solution's column order."""
-    away = values[:, None, :] - solution.center[None]
-    return solution.offset - np.einsum("nkd,kde,nke->nk", away, solution.precision, away, optimize=True) / 2
+    """Quadratic scores, n x k, but for a term that all segments share. In: values n x d in the solution's column order.
+
+    Where all segments have one precision the quadratic term is such a one, and the scores are linear.
+    """
+    pulled = np.einsum("kde,ke->kd", solution.precision, solution.center)
+    constant = solution.offset - np.einsum("kd,kd->k", pulled, solution.center) / 2
+    if (solution.precision == solution.precision[0]).all():
+        return values @ pulled.T + constant
+    upper = np.triu_indices(values.shape[1])
+    squares = -np.where(upper[0] == upper[1], 0.5, 1.0) * solution.precision[:, upper[0], upper[1]]
+    return mixture.terms(values) @ np.vstack([constant, pulled.T, squares.T])
+
+
+def places(solution: Solution, matrix: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The segment of every row, from 0, the first of those that tie; and its probability (softmax of the scores). Some rows at a time:
+    what lies between is large."""
+    values = matrix[list(solution.columns)].to_numpy()
+    found, probability = np.empty(len(values), np.int64), np.empty(len(values))
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        scored = scores(solution, values[part])
+        scored -= scored.max(axis=1, keepdims=True)
+        found[part] = (scored >= -TIED).argmax(axis=1)
+        probability[part] = 1 / np.exp(scored, out=scored).sum(axis=1)
+    return found, probability
+
+
+def sizes(solution: Solution, matrix: pd.DataFrame) -> np.ndarray:
+    """How many rows each segment gets, S1 first."""
+    return np.bincount(places(solution, matrix)[0], minlength=solution.k)
 
 
 def assign(solution: Solution, matrix: pd.DataFrame) -> pd.Series:
     """The segment of every row: the highest score. Works for customers the fit never saw."""
-    best = scores(solution, matrix[list(solution.columns)].to_numpy()).argmax(axis=1)
-    return pd.Series([f"S{s + 1}" for s in best], index=matrix.index, name="segment", dtype="str")
+    return pd.Series(named(places(solution, matrix)[0], solution.k), index=matrix.index, name="segment", dtype="str")
+
+
+def named(cut: np.ndarray, k: int) -> np.ndarray:
+    """S1…Sk for numbers from 0."""
+    return np.array([f"S{s + 1}" for s in range(k)], dtype=object)[cut]
 
 
 def membership(solution: Solution, matrix: pd.DataFrame) -> pd.DataFrame:
     """Out: customer_id, segment, probability (softmax of the scores, of the segment assigned)."""
-    from scipy.special import softmax
-
-    probability = softmax(scores(solution, matrix[list(solution.columns)].to_numpy()), axis=1)
-    return pd.DataFrame(
-        {"customer_id": matrix.index, "segment": assign(solution, matrix).to_numpy(), "probability": probability.max(axis=1)}
-    )
+    cut, probability = places(solution, matrix)
+    return pd.DataFrame({"customer_id": matrix.index, "segment": named(cut, solution.k), "probability": probability})
 
 
-def assignments(solution: Solution, matrix: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
-    """Everyone known at as_of. Out: customer_id, segment, probability; who was never active has neither, and is still there."""
-    return membership(solution, matrix).set_index("customer_id").reindex(sorted(known)).rename_axis("customer_id").reset_index()
+def called(names: dict[str, str], k: int) -> dict[str, str]:
+    """What people call each of S1…Sk, "" where nobody gave it a name. Raises BadInput for a name of a segment that is not there."""
+    there = [f"S{s + 1}" for s in range(k)]
+    if lost := [segment for segment in names if segment not in there]:
+        raise BadInput(
+            f"segment_names names {', '.join(lost)}", f"there are {k} segments", "look at the profiles again: names stay with S1, S2, …"
+        )
+    return {segment: names.get(segment, "") for segment in there}
 
 
 def to_text(solution: Solution, recipe: Recipe) -> str:

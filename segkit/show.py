@@ -124,8 +124,8 @@ def kpis(rows: pd.DataFrame) -> Html:
     return table(wide.reset_index(), revenue_capped="revenue, capped", orders_capped="orders, capped")
 
 
-def profile(rows: pd.DataFrame) -> Html:
-    """Segments as columns, features as lines: the median in business units, or the share of yes, and a marker."""
+def profile(rows: pd.DataFrame, called: dict[str, str] | None = None) -> Html:
+    """Segments as columns, under what people call them, features as lines: the median in business units, or the share of yes, and a marker."""
     typical = [row["yes"] if row["unit"] == "yes/no" else row["median"] for row in rows.to_dict("records")]
     texts = rows.assign(
         text=[
@@ -140,5 +140,6 @@ def profile(rows: pd.DataFrame) -> Html:
     wide.insert(0, "unit", ["% yes" if unit == "yes/no" else unit for unit in overall.unit])
     wide["everyone"] = [number(value, unit) for value, unit in zip(overall.overall, overall.unit)]
     sizes = rows.drop_duplicates("segment").set_index("segment")
-    wide = wide.rename(columns={segment: f"{segment} · {number(sizes.share[segment], 'share')}" for segment in sizes.index})
+    heads = {segment: f"{segment} {(called or {}).get(segment, '')}".strip() for segment in sizes.index}
+    wide = wide.rename(columns={segment: f"{head} · {number(sizes.share[segment], 'share')}" for segment, head in heads.items()})
     return table(wide.reset_index())

@@ -44,9 +44,9 @@ class Shelf:
         with home.whole_file(self.aggregates.parent / "verdict.json") as partial:
             partial.write_text(json.dumps(verdict, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
-    def write_solution(self, text: str) -> None:
-        """solution.json: what it takes to assign a new customer."""
-        with home.whole_file(home.private(self.customers) / "solution.json") as partial:
+    def write_text(self, name: str, text: str) -> None:
+        """A text beside the customer-level tables, such as what it takes to assign a new customer."""
+        with home.whole_file(home.private(self.customers) / name) as partial:
             partial.write_text(text, encoding="utf-8")
 
     def read(self, name: str) -> pd.DataFrame:
@@ -73,6 +73,13 @@ class Shelf:
             parquet.write_table(stamped, partial, encryption_properties=sealed.seal() if stamps.get("encrypted") else None)
         return rows.to_pandas()
 
+    def table(self, name: str) -> ibis.Table:
+        """A customer-level table of this run as one that the embedded engine reads where it lies; decrypted in memory where it is encrypted."""
+        from segkit.privacy import sealed
+
+        path = self._path(name)
+        return ibis.memtable(sealed.rows(path)) if sealed.is_sealed(path) else ibis.read_parquet(path)
+
     def read_customers(self, name: str, **stamps) -> tuple[pd.DataFrame, dict]:
         """A customer-level table and all its stamps; refused when a stamp given here disagrees with the one inside.
 
@@ -80,13 +87,7 @@ class Shelf:
         """
         from segkit.privacy import sealed
 
-        path, latest = self.customers / f"{name}.parquet", self._latest() if self.run == "draft" else None
-        if not path.is_file() and latest and (latest / path.name).is_file():
-            path = latest / path.name
-            log.warning("%s: no draft yet, the last published run's (%s) is used.", name, latest.name)
-        if not path.is_file():
-            raise self._missing(name, latest)
-        rows = sealed.rows(path)
+        rows = sealed.rows(self._path(name))
         found = json.loads((rows.schema.metadata or {}).get(b"segkit", b"{}"))
         for key, wanted in stamps.items():
             if found.get(key) != wanted:
@@ -98,6 +99,16 @@ class Shelf:
         if (self.customers / "study.json").is_file():
             return Study.model_validate_json((self.customers / "study.json").read_text())
         return studies.load(self.study)
+
+    def _path(self, name: str) -> Path:
+        """Where a customer-level table lies: in this run, or for a draft that lacks it in the last published one."""
+        path, latest = self.customers / f"{name}.parquet", self._latest() if self.run == "draft" else None
+        if not path.is_file() and latest and (latest / path.name).is_file():
+            path = latest / path.name
+            log.warning("%s: no draft yet, the last published run's (%s) is used.", name, latest.name)
+        if not path.is_file():
+            raise self._missing(name, latest)
+        return path
 
     def _missing(self, name: str, latest: Path | None) -> BadInput:
         """A table is not there: not made yet; or its report is, and then its rows were purged, or made elsewhere."""

@@ -71,3 +71,22 @@ def test_jaccard_by_hand():
 def test_every_metric_knows_its_direction():
     assert set(indices.DIRECTION.values()) == {"higher", "lower"}
     assert {name for name, direction in indices.DIRECTION.items() if direction == "lower"} == {"davies_bouldin", "bic", "icl"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_adjusted_rand_index_is_that_of_scikit_learn(seed):
+    from sklearn.metrics import adjusted_rand_score
+
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(rng.integers(1, 6), size=60), rng.integers(rng.integers(1, 6), size=60)
+    b = np.where(rng.random(60) < 0.5, a, b)
+    words = np.array([f"S{each}" for each in b])
+    assert indices.adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a, b), abs=1e-12)
+    assert indices.adjusted_rand(a, words) == pytest.approx(adjusted_rand_score(a, b), abs=1e-12)
+
+
+def test_partitions_that_leave_no_choice_agree():
+    from sklearn.metrics import adjusted_rand_score
+
+    for a, b in (([0, 0, 0], [0, 0, 0]), ([0, 1, 2], [0, 1, 2]), ([0], [0]), ([0, 0, 0], [0, 1, 2]), ([0, 0, 1], [0, 0, 0])):
+        assert indices.adjusted_rand(np.array(a), np.array(b)) == pytest.approx(adjusted_rand_score(a, b)), (a, b)

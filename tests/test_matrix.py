@@ -232,15 +232,15 @@ def test_words_are_on_the_scale_of_factor_analysis_of_mixed_data(features):
     features.loc[features.index[:3], "plan"] = None
     features.loc[features.index[3], "plan"] = "beta"
     recipe = matrix.recipe(features, ["spend", "plan"])
-    assert recipe.names == ["spend", "plan: basic", "plan: free", "plan: not known", "plan: pro", "plan: other"]
+    assert recipe.names == ["spend", "plan: (not known)", "plan: basic", "plan: free", "plan: pro", "plan: (other)"]
     prepared = matrix.prepare(features, recipe)
-    shares = features.plan.fillna("not known").value_counts(normalize=True)
+    shares = features.plan.fillna("(not known)").value_counts(normalize=True)
     apart = prepared.loc[features.plan.eq("pro").idxmax()] - prepared.loc[features.plan.eq("free").idxmax()]
     assert (apart.drop("spend") ** 2).sum() == pytest.approx(1 / shares["pro"] + 1 / shares["free"])  # Pages (2004)
     assert prepared.drop(columns="spend").var(ddof=0).sum() == pytest.approx(5 - 1)  # levels less one
     new = pd.DataFrame({"spend": [1.0, 1.0], "plan": ["never seen", "pro"]}, index=["x", "y"])
     again = matrix.described(new, recipe)
-    assert again.loc["x", "plan: other"] == 1 and again.loc["y", "plan: pro"] == 1 and again.loc["y", "plan: other"] == 0
+    assert again.loc["x", "plan: (other)"] == 1 and again.loc["y", "plan: pro"] == 1 and again.loc["y", "plan: (other)"] == 0
 
 
 def test_a_yes_no_answer_as_a_word_and_as_a_number_are_equally_far_apart():

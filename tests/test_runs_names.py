@@ -1,11 +1,12 @@
 """Who is called what changes no aggregate: customers are pseudonyms made with a secret key, and another key must give the same report."""
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 from test_features import tables
 
-from segkit import baselines, behavior, compare, features, kpis, matrix, segments, studies, verdicts
+from segkit import baselines, behavior, compare, features, kpis, matrix, rules, segments, studies, verdicts
 from segkit.compare import bootstrap
 from segkit.sources.dataset import Reading
 from segkit.sources.use_cases import UseCase
@@ -99,7 +100,11 @@ def aggregates(gathered: dict) -> dict[str, str]:
     found["sizes"] = compare.sizes(active, labels)
     found["baselines"] = compare.beside({"segments": labels, **baselines.rivals(active, labels, 7, CLUSTER_ON)}, tried.rows)
 
-    assigned = segments.assignments(solution, prepared, customers.customer_id)  # as written by 03 and read by 04: in the order of names
+    assigned = (
+        rules.everyone(ibis.memtable(customers[["customer_id", "is_active", *CLUSTER_ON]]), recipe, solution)
+        .order_by("customer_id")
+        .execute()
+    )  # as written by 03 and read by 04: in the order of names
     labels = assigned.dropna(subset="segment").set_index("customer_id").segment
     outcomes = kpis.outcomes(gathered, WINDOW, labels.index)
     rivals = baselines.rivals(customers.set_index("customer_id").join(outcomes.add_suffix("_after")), labels, 7, CLUSTER_ON)

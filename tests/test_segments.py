@@ -16,6 +16,7 @@ from sklearn.mixture import GaussianMixture
 from test_sources import online_retail  # noqa: F401
 
 from segkit import features, matrix, segments
+from segkit.errors import BadInput
 
 
 def frame(values, prefix="c") -> pd.DataFrame:
@@ -197,11 +198,14 @@ def test_the_json_alone_is_enough_to_assign_a_new_customer_by_hand(method):
     assert (segments.assign(solution, prepared)[table.index] == by_hand).all()
 
 
-def test_everyone_known_is_in_the_assignments_and_who_was_never_active_has_no_segment():
-    data = blobs(1)
-    known = pd.Series([*data.index[::-1], "zz-quiet", "aa-quiet"])
-    found = segments.assignments(segments.kmeans(data, 3, 1), data, known)
-    assert list(found.columns) == ["customer_id", "segment", "probability"] and list(found.customer_id) == sorted(known)
-    quiet = found.customer_id.str.endswith("quiet")
-    assert found[quiet][["segment", "probability"]].isna().all(axis=None) and found[~quiet].notna().all(axis=None)
-    assert found[~quiet].probability.between(1 / 3, 1).all()
+def test_a_customer_midway_between_two_centres_is_in_the_first_whatever_rounding_says():
+    matrix_ = pd.DataFrame({"x": np.r_[np.full(30, 0.1), np.full(20, 0.7)], "y": np.r_[np.full(30, 0.3), np.full(20, 0.9)]})
+    solution = segments.kmeans(matrix_, 2, 1)
+    middle = pd.DataFrame({"x": [0.4] * 50, "y": [0.6] * 50}) + np.random.default_rng(0).normal(0, 1e-15, (50, 2))
+    assert set(segments.assign(solution, middle)) == {"S1"}
+
+
+def test_names_that_people_give_belong_to_segments_that_are_there():
+    assert segments.called({"S2": "Regulars"}, 3) == {"S1": "", "S2": "Regulars", "S3": ""}
+    with pytest.raises(BadInput, match="segment_names names S4\n  there are 3 segments"):
+        segments.called({"S4": "Lost"}, 3)

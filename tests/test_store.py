@@ -95,7 +95,7 @@ def test_the_same_customers_in_another_order_are_the_same_bytes(home):
 
 def test_folders_of_customers_are_private(home):
     shelf = store.shelf("demo")
-    shelf.write_solution("{}")
+    shelf.write_text("solution.json", "{}")
     for folder in (shelf.customers, shelf.customers.parent, home / "data"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 

@@ -4,14 +4,21 @@ import pandas as pd
 
 from segkit.compare.bootstrap import PAIRS, segment_stability, trusted
 from segkit.compare.choice import Recommendation, choose, least_size, recommend
+from segkit.compare.differences import EFFECT, differences
+from segkit.compare.fence import FENCE, SURENESS, fence
+from segkit.compare.flow import flow, in_steps, recruitment
 from segkit.compare.halves import prediction_strength
 from segkit.compare.profiles import TYPICAL, profiles, sizes, traits
+from segkit.compare.prototypes import prototypes
 from segkit.compare.reference import gap_statistic
 from segkit.compare.sweep import Sweep, agreement, beside, sweep
 from segkit.compare.verdict import AtK, Structure, structure
 
 __all__ = [
+    "EFFECT",
+    "FENCE",
     "PAIRS",
+    "SURENESS",
     "TYPICAL",
     "Recommendation",
     "Structure",
@@ -19,11 +26,17 @@ __all__ = [
     "agreement",
     "beside",
     "choose",
+    "differences",
+    "fence",
+    "flow",
     "gap_statistic",
+    "in_steps",
     "least_size",
     "prediction_strength",
     "profiles",
+    "prototypes",
     "recommend",
+    "recruitment",
     "segment_stability",
     "sizes",
     "structure",

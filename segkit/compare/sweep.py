@@ -66,10 +66,11 @@ def squared_distances(values: np.ndarray) -> np.ndarray:
 
 def score(solution, method: str, k: int, matrix, rows, refits: list[np.ndarray], distances: np.ndarray, n_fitted: int) -> list[dict]:
     """All metrics of one solution as long rows."""
-    own, everyone = segments.assign(solution, rows).to_numpy(), segments.assign(solution, matrix)
+    own = segments.assign(solution, rows).to_numpy()
     agreement = pair_agreement(refits)
     low, median, high = np.quantile(agreement, [0.25, 0.5, 0.75]) if k > 1 else [np.nan] * 3  # one group is always the same one
-    smallest = int(everyone.value_counts().min()) if everyone.nunique() == k else 0
+    sizes = segments.sizes(solution, matrix)
+    smallest = int(sizes.min()) if len(sizes) == k else 0
 
     def line(metric: str, value: float, low: float, high: float, n: int) -> dict:
         return {

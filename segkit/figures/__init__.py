@@ -9,6 +9,7 @@ from segkit.figures.matrix import shapes
 from segkit.figures.outcomes import explained, hypotheses, kpis
 from segkit.figures.segments import mixtures, profiles, scores, sizes_and_value, stability, structure
 from segkit.figures.style import Picture
+from segkit.figures.trust import differences, fence, flow
 from segkit.figures.usage import feature_engagement, usage_grid, user_status_by_month
 from segkit.figures.use_cases import use_case_overlap, use_case_shares, use_cases_by_segment
 
@@ -21,9 +22,12 @@ __all__ = [
     "cohorts",
     "concentration",
     "correlations",
+    "differences",
     "distributions",
     "explained",
     "feature_engagement",
+    "fence",
+    "flow",
     "funnel",
     "how_many",
     "hypotheses",

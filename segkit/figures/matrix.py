@@ -27,7 +27,7 @@ def shapes(rows: pd.DataFrame) -> Picture:
                 axes.plot([at["median"]], [place + shift], marker="o", markersize=3.5, color=INK)
         axes.axvline(0, color=MUTED, linewidth=0.7)
         axes.set_yticks(np.arange(len(order)), [words(name) for name in order])
-        axes.set(xlabel="standard deviations from the mean: p1, p25, median, p75, p99")
+        axes.set(xlabel="standard deviations from the mean\n(line: p1 to p99, bar: p25 to p75, dot: median)")
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)

@@ -6,7 +6,7 @@ By rule, or as a study declares it, each feature is, in this order:
 - **shaped**: log1p for a feature that is never negative and whose skewness is above 1; yeo_johnson (Yeo & Johnson 2000, the likeliest power)
   for one that can be negative and whose skewness is beyond -1 or 1; else none, as for yes/no answers.
 - **scaled**: less its mean, over its standard deviation; with `scaling` robust less its median, over its quartiles' distance / 1.349 (by
-  standard deviation where the quartiles are equal). Of a word each level held by at least 1 % is a column of 1 and 0, the rest is `other`; less
+  standard deviation where the quartiles are equal). Of a word each level held by at least 1 % is a column of 1 and 0, the rest is one, `(other)`; less
   its share, over the root of its share.
 - **weighted**: the columns of a group of `weights` together have the variance of so many standardised features.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-OTHER, UNKNOWN = "other", "not known"
+OTHER, UNKNOWN = "(other)", "(not known)"  # in brackets: a word may well be `other`
 
 
 @dataclass(frozen=True)

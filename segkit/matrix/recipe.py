@@ -37,7 +37,7 @@ class Recipe:
                 {
                     "feature": name,
                     "transform": said(of),
-                    "weight": float(sum(np.var(np.sort(in_matrix(features[name], column))) for column in of)),
+                    "weight": round(float(sum(np.var(np.sort(in_matrix(features[name], column))) for column in of)), 9),
                     "filled_with": np.nan if words else first.fill,
                     "n": len(features),
                     "n_filled": len(features) - len(known),

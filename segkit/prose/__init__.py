@@ -17,8 +17,22 @@ from segkit.prose.gather import (
     windows,
 )
 from segkit.prose.journey import attribution, funnel, time_in_stage, transitions, typical_paths, upsell
+from segkit.prose.meaning import differences, fence, flow
 from segkit.prose.outcomes import claim, claims, explained, hypotheses, no_claims, no_outcomes, seen
-from segkit.prose.segments import agreement, choice, mixtures, names, own_cut, recommendation, segments, sensitive, structure, trust
+from segkit.prose.rules import rules
+from segkit.prose.segments import (
+    agreement,
+    choice,
+    mixtures,
+    names,
+    own_cut,
+    prototypes,
+    recommendation,
+    segments,
+    sensitive,
+    structure,
+    trust,
+)
 from segkit.prose.usage import feature_engagement, stickiness, usage_grid, user_status_by_month, user_statuses
 from segkit.prose.use_cases import use_case_coverage, use_case_overlap, use_case_problems, use_case_shares, use_cases_by_segment
 from segkit.prose.wording import listed, times
@@ -38,8 +52,11 @@ __all__ = [
     "concentration",
     "coverage",
     "dataset",
+    "differences",
     "explained",
     "feature_engagement",
+    "fence",
+    "flow",
     "funnel",
     "how_many",
     "hypotheses",
@@ -55,9 +72,11 @@ __all__ = [
     "outliers",
     "own_cut",
     "personal",
+    "prototypes",
     "recommendation",
     "redundant",
     "rfm",
+    "rules",
     "scope",
     "score_bins",
     "seasons",

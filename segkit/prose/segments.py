@@ -113,12 +113,21 @@ def trait(side: str, feature: str, is_answer: bool) -> str:
     return f"{'more' if side == 'high' else 'less'} often {re.sub('^(is|was) ', '', words(feature))}"
 
 
-def segments(profile: pd.DataFrame) -> Html:
-    """One line per segment: size and what sets it apart."""
-    sizes = profile.drop_duplicates("segment").set_index("segment")
+def segments(profile: pd.DataFrame, called: dict[str, str] | None = None) -> Html:
+    """One line per segment: what people call it, size and what sets it apart."""
+    sizes, called = profile.drop_duplicates("segment").set_index("segment"), called or {}
     return bullets(
         [
-            f"{segment}, {number(sizes.share[segment], 'share')} of customers (n = {number(sizes.n[segment])}): {said}."
+            f"{segment}{f' “{name}”' if (name := called.get(segment)) else ''}, {number(sizes.share[segment], 'share')} of customers "
+            f"(n = {number(sizes.n[segment])}): {said}."
             for segment, said in names(profile).items()
         ]
+    )
+
+
+def prototypes(rows: pd.DataFrame) -> Html:
+    """Where the prototype customers are: not on a page."""
+    return paragraph(
+        f"The customers nearest to each segment's centre, {rows.groupby('segment').size().max()} of each, are in prototypes.parquet beside the assignments: "
+        "rows about persons, which no report shows."
     )

@@ -124,7 +124,7 @@ def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
     widest = max(tables["sizes"].share.max(), tables["sizes"].get("spend_share", pd.Series([0.0])).max())
     return {
         "segment": segment,
-        "name": prose.names(tables["profiles"])[segment].capitalize(),
+        "name": given if isinstance(given := row.get("name"), str) and given else prose.names(tables["profiles"])[segment].capitalize(),
         "n": show.number(row["n"]),
         "share": show.number(row["share"], "share"),
         "share_width": round(100 * row["share"] / widest, 1) if row["share"] == row["share"] else 0,
@@ -209,6 +209,7 @@ def study_of(folder: Path) -> dict:
                 "published_at": manifest["published_at"].replace("T", " ").replace("Z", " UTC"),
                 "question": manifest["question"],
                 "synthetic": manifest["synthetic"],
+                "multiverse": (folder / "multiverse" / path.parent.name / "index.html").is_file(),
                 "is_latest": latest.is_symlink() and latest.resolve() == path.parent.resolve(),
             }
         )
