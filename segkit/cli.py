@@ -106,6 +106,29 @@ def run(
 
 
 @app.command()
+def multiverse(
+    study: Annotated[str, typer.Argument(help="a study's YAML file, or its name; its last published run is explored")],
+    outcomes: Annotated[
+        bool, typer.Option(help="test its claims, too; each test counts among those made on the outcome window, for good")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="root of data/ and reports/ (default: the workbench)")] = None,
+    force: Annotated[bool, typer.Option(help="make again what is already there")] = False,
+    wait: Annotated[float, typer.Option(help="seconds to wait for a run that is under way")] = 0.0,
+) -> None:
+    """Would another analyst have found the same segments? Crosses other defensible choices; prints the path of the page."""
+    with told():
+        from segkit import explorations
+
+        bar = Bar() if sys.stderr.isatty() else None
+        try:
+            index = explorations.explore(study, outcomes, out, force, wait, bar)
+        finally:
+            if bar:
+                bar.close()
+        typer.echo(index)
+
+
+@app.command()
 def new(
     name: Annotated[str, typer.Argument(help="what the dataset is to be called")],
     files: Annotated[list[str], typer.Argument(help="CSV, Excel, Parquet, JSON lines, SQLite or DuckDB below data/raw or SEGKIT_DATA")],

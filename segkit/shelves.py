@@ -50,6 +50,28 @@ def heal(private: Path, public: Path) -> None:
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
 
+def replace(partial: Path, folder: Path) -> None:
+    """Move a partial folder to its name. What stood there is moved aside first, and is back when anything stops this."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            os.replace(folder, folder.with_name(f".old-{folder.name}"))
+        os.replace(partial, folder)
+    finally:
+        restore(folder.parent)
+
+
+def restore(parent: Path) -> None:
+    """Put back what was moved aside by a `replace` that was cut short, and sweep what is left over. Called under the study's lock."""
+    for old in parent.glob(".old-*"):
+        if not (folder := parent / old.name.removeprefix(".old-")).exists():
+            os.replace(old, folder)
+        else:
+            shutil.rmtree(old)
+    for left in parent.glob(".partial-*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
 def set_aside(inside: Path, outside: Path, keep: bool, encrypted: bool = False) -> None:
     """After a failure: nothing stays in reports; the executed notebooks stay under data/runs/<study>/failed for whoever may see rows.
 

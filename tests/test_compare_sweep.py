@@ -87,3 +87,26 @@ def test_thirteen_customers_of_online_retail_are_not_recommended_as_a_segment(on
         candidates = chosen.candidates.set_index(["method", "k"])
         assert not candidates.passes["kmeans", 4] and candidates.passes.any()
         assert candidates.smallest_segment[chosen.method, chosen.k] >= 44 and "fewer than 44 customers" in chosen.reasons[0]
+
+
+def test_the_indices_disagree_about_iris_and_the_tool_shows_it(monkeypatch):
+    from sklearn.datasets import load_iris
+
+    from segkit import figures
+
+    monkeypatch.setattr(bootstrap, "PAIRS", 3)
+    tried = compare.sweep(frame(load_iris().data), ["kmeans", "gmm", "ward"], 2, 6, seed=7, max_fit_rows=1000)
+    said = figures.scores(tried.scores, "kmeans", 3).alt
+    assert (
+        "silhouette says k-means k = 2" in said or "silhouette says Gaussian mixture k = 2" in said or "silhouette says Ward k = 2" in said
+    )
+    assert "calinski harabasz says k-means k = 3" in said and "davies bouldin says" in said and "k = 2" in said.split("davies bouldin")[1]
+    assert tried.mixtures.loc[tried.mixtures.bic.idxmin(), "k"] == 2
+
+
+def test_the_mcdonalds_segments_are_as_trustworthy_as_published(real_data):
+    survey = pd.read_csv(real_data / "mcdonalds" / "mcdonalds.csv").iloc[:, :11]
+    answers = frame((survey == "Yes").to_numpy(float))
+    tried = compare.sweep(answers, ["kmeans"], 4, 4, seed=7, max_fit_rows=5000)
+    found = compare.trusted(tried.solutions["kmeans", 4], tried.rows, tried.refits)
+    assert found["mean"].between(0.80, 0.98).all() and found.value.between(0.85, 0.99).all(), "published: about .89 to .95"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import PROJECT
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
@@ -80,6 +81,8 @@ def test_the_mcdonalds_survey_is_cut_as_well_as_published(real_data):
     answers = frame(survey == "Yes")
     for k, expected in enumerate(published, 2):
         assert within(answers, segments.kmeans(answers, k, seed=7, restarts=150).labels) <= expected * 1.002
+    four = segments.kmeans(answers, 4, seed=7, restarts=150).labels
+    assert four.value_counts().tolist() == pytest.approx([580, 324, 309, 240], abs=8)
 
 
 def test_rfm_of_online_retail_is_cut_as_well_as_published(online_retail):  # noqa: F811
@@ -90,6 +93,11 @@ def test_rfm_of_online_retail_is_cut_as_well_as_published(online_retail):  # noq
     assert [column.shape for column in recipe.columns] == ["log1p"] * 3
     for k, expected in enumerate([6474.14, 4856.35, 3924.73, 3268.02, 2840.19, 2533.03, 2325.54], 2):
         assert within(prepared, segments.kmeans(prepared, k, seed=7).labels) == pytest.approx(expected, rel=5e-4)
+    published = KMeans(4, n_init=10, random_state=0).fit(prepared.to_numpy())
+    assert sorted(np.bincount(published.labels_))[::-1] == pytest.approx([1538, 1173, 901, 726], abs=6)
+    assert within(prepared, segments.kmeans(prepared, 4, seed=7).labels) < 3924.5 < published.inertia_, (
+        "a better optimum than the published one"
+    )
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -26,10 +26,13 @@ FLOORS = (
     "behavior",
     "kpis",
     "matrix",
+    "baselines",
     "mixture",
     "segments",
+    "rules",
     "compare",
     "verdicts",
+    "multiverse",
     "show",
     "figures",
     "prose",
@@ -40,9 +43,10 @@ FLOORS = (
     "manifest",
     "erase",
     "runs",
+    "explorations",
     "cli",
 )
-IBIS = {"sources", "store", "features", "kpis"}
+IBIS = {"sources", "store", "features", "kpis", "rules"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

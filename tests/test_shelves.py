@@ -174,3 +174,18 @@ def test_where_rows_are_encrypted_a_failed_notebook_keeps_no_outputs(tmp_path, e
 def test_setting_aside_what_was_never_made_is_no_error(tmp_path):
     shelves.set_aside(tmp_path / "a", tmp_path / "b", keep=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", range(4))
+@pytest.mark.parametrize("old", [True, False])
+def test_a_folder_replaced_is_the_old_or_the_new_one_whole_wherever_it_is_cut_short(shelf, monkeypatch, old, step):
+    _, public = shelf(old)
+    with monkeypatch.context() as cut:
+        cut_before(cut, step)
+        with suppress(Cut):
+            shelves.replace(public / ".partial-a", public / "run")
+    committed = not (public / ".partial-a").exists()
+    shelves.restore(public)
+    assert {path.name for path in public.iterdir()} == {"other", "latest", *(["run"] if old or committed else [])}
+    if old or committed:
+        assert (public / "run" / "file").read_text() == ("new" if committed else "old")

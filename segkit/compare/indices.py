@@ -17,17 +17,24 @@ DIRECTION = {
 
 def silhouette(labels: np.ndarray, distances: np.ndarray) -> float:
     """Mean silhouette width (Rousseeuw 1987) from a full matrix of Euclidean distances; NaN for a single group."""
-    values = silhouettes(labels, distances)
-    return float(values.mean()) if len(values) else float("nan")
+    return silhouettes([labels], distances)[0]
 
 
-def silhouettes(labels: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """Silhouette width per row; 0 in groups of one; empty for a single group."""
-    groups, cut = np.unique(labels, return_inverse=True)
-    if len(groups) < 2:
-        return np.array([])
-    members = np.eye(len(groups))[cut]
-    sums, sizes = distances @ members, members.sum(axis=0)
+def silhouettes(partitions: list[np.ndarray], distances: np.ndarray) -> list[float]:
+    """Mean silhouette widths of several partitions of the same rows: their distances to all groups of all partitions are one product."""
+    cuts = [np.unique(labels, return_inverse=True)[1] for labels in partitions]
+    ends = np.cumsum([cut.max(initial=-1) + 1 for cut in cuts])
+    members = np.zeros((len(distances), ends[-1]))
+    for cut, end in zip(cuts, ends):
+        members[np.arange(len(cut)), end - 1 - cut.max(initial=-1) + cut] = 1
+    sums = distances @ members
+    parts = zip(cuts, np.split(sums, ends[:-1], axis=1), np.split(members, ends[:-1], axis=1))
+    return [float(widths(*part).mean()) if part[0].max(initial=0) else float("nan") for part in parts]
+
+
+def widths(cut: np.ndarray, sums: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Silhouette width per row, from its summed distances to the rows of each group; 0 in groups of one."""
+    sizes = members.sum(axis=0)
     own = sums[np.arange(len(cut)), cut] / np.maximum(sizes[cut] - 1, 1)
     others = np.where(members == 1, np.inf, sums / sizes).min(axis=1)
     width = (others - own) / np.maximum(np.maximum(own, others), 1e-300)
@@ -54,11 +61,13 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
     Own arithmetic, since a comparison asks for thousands: scikit-learn's checks of its input take fifty times as long as the counting.
     """
     both = contingency(a, b)
-    together, of_a, of_b = (float((each * (each - 1)).sum()) for each in (both, both.sum(axis=1), both.sum(axis=0)))  # pairs, in order
-    pairs = float(len(a)) * (len(a) - 1)
-    expected = of_a * of_b / pairs if pairs else 0.0
-    most = (of_a + of_b) / 2
-    return 1.0 if most == expected else (together - expected) / (most - expected)
+    squares, of_a, of_b = (int((each**2).sum()) for each in (both, both.sum(axis=1), both.sum(axis=0)))  # whole numbers have no rounding
+    together, only_a, only_b = squares - len(a), of_a - squares, of_b - squares  # pairs of rows, each counted from either side
+    apart = len(a) ** 2 - squares - only_a - only_b
+    if only_a == only_b == 0:
+        return 1.0
+    spread = (together + only_a) * (only_a + apart) + (together + only_b) * (only_b + apart)
+    return 2 * (together * apart - only_a * only_b) / spread
 
 
 def contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -33,6 +33,9 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
     interval is the middle 95 % of the same index over independent bootstrap refits; for stability the value is the median adjusted
     Rand index of PAIRS pairs and the interval its quartiles; BIC and ICL are of the fitted rows. `smallest_segment` counts all rows.
     """
+    from joblib import Parallel, cpu_count, delayed
+    from threadpoolctl import threadpool_limits
+
     ks = list(range(k_min, k_max + 1))
     fitted, rows = sample(matrix, max_fit_rows, seed), sample(matrix, EVALUATION_ROWS, seed + 1)
     mixed = mixtures(fitted, k_max, seed) if "gmm" in methods else {}
@@ -40,12 +43,12 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
     kinds = {k: solutions["gmm", k].covariances for k in ks if "gmm" in methods}
     refits = bootstrap(rows, methods, ks, kinds, seed)
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
-    lines = [
-        line
-        for (method, k), solution in solutions.items()
-        for line in score(solution, method, k, matrix, rows, [labels[method, k] for labels in refits], distances, len(fitted))
-    ]
-    return Sweep(solutions, rows, refits, pd.DataFrame(lines), criteria(mixed, fitted))
+    with threadpool_limits(1):
+        scored = Parallel(n_jobs=cpu_count(), prefer="threads")(
+            delayed(score)(solution, method, k, matrix, rows, [labels[method, k] for labels in refits], distances, len(fitted))
+            for (method, k), solution in solutions.items()
+        )
+    return Sweep(solutions, rows, refits, pd.DataFrame([line for lines in scored for line in lines]), criteria(mixed, fitted))
 
 
 def fits(method: str, rows: pd.DataFrame, ks: list[int], seed: int, mixed: dict) -> dict[int, segments.Solution]:
@@ -85,13 +88,13 @@ def score(solution, method: str, k: int, matrix, rows, refits: list[np.ndarray],
         }
 
     lines = [line("stability", median, low, high, len(rows)), line("smallest_segment", smallest, np.nan, np.nan, len(matrix))]
-    for name, index, over in (
-        ("silhouette", indices.silhouette, distances),
-        ("calinski_harabasz", indices.calinski_harabasz, rows.to_numpy()),
-        ("davies_bouldin", indices.davies_bouldin, rows.to_numpy()),
+    partitions, values = [own, *refits[::2]], rows.to_numpy()
+    for name, (value, *again) in (
+        ("silhouette", indices.silhouettes(partitions, distances)),
+        ("calinski_harabasz", [indices.calinski_harabasz(labels, values) for labels in partitions]),
+        ("davies_bouldin", [indices.davies_bouldin(labels, values) for labels in partitions]),
     ):
-        again = pd.Series([index(refit, over) for refit in refits[::2]])
-        lines.append(line(name, index(own, over), *again.quantile([0.025, 0.975]), len(rows)))
+        lines.append(line(name, value, *pd.Series(again).quantile([0.025, 0.975]), len(rows)))
     if method == "gmm":
         lines += [line(name, getattr(solution, name), np.nan, np.nan, n_fitted) for name in ("bic", "icl")]
     return lines

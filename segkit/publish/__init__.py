@@ -18,6 +18,11 @@ def write_pages(executed: list[Path], folder: Path, question: str, run: dict) ->
     (folder / "index.html").write_text(summary.page(folder, question, run), encoding="utf-8")
 
 
+def write_multiverse(executed: Path, folder: Path, run: dict) -> None:
+    """The one page of a run's multiverse, as index.html."""
+    (folder / "index.html").write_text(pages.notebook(executed, run, [], "multiverse.html.j2"), encoding="utf-8")
+
+
 def refuse_leaks(folder: Path, ids: set[str], identifiers: Digests) -> None:
     """Raise Leak when a page or a table names a customer: by raw id, by pseudonym, or by an identifier whose digest is known.
 

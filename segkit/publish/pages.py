@@ -23,7 +23,7 @@ def render(template: str, **values) -> str:
     return environment().get_template(template).render(**values)
 
 
-def notebook(executed: Path, run: dict, pages: list[str]) -> str:
+def notebook(executed: Path, run: dict, pages: list[str], template: str = "notebook.html.j2") -> str:
     """The page of one executed notebook. `run`: what the header and the foot say of the run (see `segkit.manifest.shown`)."""
     from markupsafe import Markup
 
@@ -31,7 +31,7 @@ def notebook(executed: Path, run: dict, pages: list[str]) -> str:
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)
     title = unescape(re.sub("<[^>]+>", "", heading[1])).strip() if heading else executed.stem
     return render(
-        "notebook.html.j2",
+        template,
         title=f"{title} – {run['study']}",
         body=Markup(body),
         toc=toc,

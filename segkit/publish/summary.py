@@ -112,6 +112,7 @@ def in_scope(as_of: str) -> str:
 def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
     """One segment: size, value, what came later, two traits, trust."""
     segment, kpis = row["segment"], tables["kpis"]
+    described = prose.names(tables["profiles"])[segment]
     trust = tables["stability"].set_index("segment").loc[segment]
     later = {line.kpi: line for line in kpis[kpis.segment == segment].itertuples()}
     labels = {"revenue": "revenue each", "retention": "active again", "engagement": "weekly users"}
@@ -124,7 +125,7 @@ def card(row: dict, tables: dict[str, pd.DataFrame]) -> dict:
     widest = max(tables["sizes"].share.max(), tables["sizes"].get("spend_share", pd.Series([0.0])).max())
     return {
         "segment": segment,
-        "name": given if isinstance(given := row.get("name"), str) and given else prose.names(tables["profiles"])[segment].capitalize(),
+        "name": f"{given}: {described}" if isinstance(given := row.get("name"), str) and given else described.capitalize(),
         "n": show.number(row["n"]),
         "share": show.number(row["share"], "share"),
         "share_width": round(100 * row["share"] / widest, 1) if row["share"] == row["share"] else 0,
