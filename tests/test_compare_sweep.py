@@ -48,13 +48,19 @@ def test_the_order_of_customers_changes_no_score(swept, monkeypatch):
     pd.testing.assert_frame_equal(tried.scores, again.scores)
 
 
-def test_agreement_compares_each_pair_of_methods_once_at_one_k(swept):
-    found = compare.agreement(swept[1].solutions, swept[1].rows, 3)
-    assert (
-        sorted(zip(found.method, found.other, strict=True)) == [("gmm", "kmeans"), ("gmm", "ward"), ("kmeans", "ward")]
-        and found.value.max() <= 1
-    )
-    assert list(compare.agreement({}, swept[1].rows, 3).columns) == ["method", "other", "k", "value", "n"]
+def test_agreement_compares_each_pair_of_methods_once_at_one_k_and_the_ties(swept):
+    solutions, rows = swept[1].solutions, swept[1].rows
+    found = compare.agreement(solutions, rows, 3)
+    assert sorted(zip(found.method, found.other, strict=True)) == [("gmm", "ward"), ("kmeans", "gmm"), ("kmeans", "ward")]
+    assert set(found.k) == set(found.other_k) == {3} and found.value.max() <= 1
+    more = compare.agreement(solutions, rows, 3, (("ward", 3), ("ward", 4), ("gmm", 9)))
+    assert len(more) == 6 and more[more.other_k == 4].other.tolist() == ["ward"] * 3
+    assert list(compare.agreement({}, rows, 3).columns) == ["method", "k", "other", "other_k", "value", "n"]
+
+
+def test_trees_are_kept_for_whom_wants_to_see_them(swept):
+    tried = swept[1]
+    assert list(tried.trees) == ["ward"] and tried.trees["ward"].shape == (199, 4)
 
 
 def test_beside_sets_the_segments_beside_plain_labels(swept):

@@ -50,7 +50,9 @@ def judged(**columns) -> pd.DataFrame:
 
 
 LOOKS = SimpleNamespace(m=4, so_far=({}, {}), lock=SimpleNamespace(sha256="abc"))
-RECOMMENDED = compare.Recommendation("kmeans", 3, ("Because.",), "Ward k = 2 (stability 0.80, silhouette 0.30)", pd.DataFrame(), (("kmeans", 3),))
+RECOMMENDED = compare.Recommendation(
+    "kmeans", 3, ("Because.",), "Ward k = 2 (stability 0.80, silhouette 0.30)", pd.DataFrame(), (("kmeans", 3),)
+)
 
 
 @pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
@@ -210,9 +212,14 @@ def test_a_choice_of_a_person_is_named_as_such():
 
 
 def test_agreement_names_each_pair_or_says_there_is_none():
-    rows = pd.DataFrame({"method": ["gmm"], "other": ["ward"], "k": [3], "value": [0.5], "n": [1000]})
-    assert "n = 1,000): Gaussian mixture and Ward 0.50." in said(prose.agreement(rows))
-    assert said(prose.agreement(rows.iloc[:0])) == "Only one method was run: nothing to agree with."
+    rows = pd.DataFrame(
+        {"method": ["gmm"] * 2, "k": [3, 3], "other": ["ward"] * 2, "other_k": [3, 4], "value": [0.5, 0.4], "n": [1000] * 2}
+    )
+    assert said(prose.agreement(rows[:1], 3)).endswith(
+        "at k = 3 (1 is the same partition, 0 is chance; n = 1,000): Gaussian mixture and Ward 0.50."
+    )
+    assert said(prose.agreement(rows, 3)).endswith("Of all candidates Gaussian mixture k = 3 and Ward k = 4 agree least, 0.40.")
+    assert said(prose.agreement(rows.iloc[:0], 3)) == "Only one solution was a candidate: nothing to agree with."
     assert "gives 98.7 % of the fitted customers the label of Ward's own cut" in said(prose.own_cut(148 / 150, "ward"))
 
 

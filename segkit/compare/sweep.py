@@ -1,6 +1,7 @@
 """Every method at every k on the same matrix, as long rows; and the segments beside plain baselines and other methods."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,14 @@ EVALUATION_ROWS = 1000  # indices and stability are computed on at most so many 
 @dataclass(frozen=True)
 class Sweep:
     """`solutions` by (method, k); `rows` the evaluation rows; `refits` the bootstrap labels of these rows; `scores` long rows; `mixtures`
-    the criteria of mixtures by k and covariances."""
+    the criteria of mixtures by k and covariances; `trees` by hierarchical method, as scipy's linkage."""
 
     solutions: dict[tuple[str, int], segments.Solution]
     rows: pd.DataFrame
     refits: list[Labels]
     scores: pd.DataFrame
     mixtures: pd.DataFrame
+    trees: dict[str, np.ndarray]
 
 
 def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed: int, max_fit_rows: int) -> Sweep:
@@ -39,7 +41,8 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
     ks = list(range(k_min, k_max + 1))
     fitted, rows = sample(matrix, max_fit_rows, seed), sample(matrix, EVALUATION_ROWS, seed + 1)
     mixed = mixtures(fitted, k_max, seed) if "gmm" in methods else {}
-    solutions = {(method, k): found for method in methods for k, found in fits(method, fitted, ks, seed, mixed).items()}
+    trees = {method: segments.tree(fitted, method) for method in methods if method in segments.HIERARCHICAL}
+    solutions = {(method, k): found for method in methods for k, found in fits(method, fitted, ks, seed, mixed, trees).items()}
     kinds = {k: solutions["gmm", k].covariances for k in ks if "gmm" in methods}
     refits = bootstrap(rows, methods, ks, kinds, seed)
     distances = np.sqrt(np.maximum(squared_distances(rows.to_numpy()), 0))
@@ -48,16 +51,15 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
             delayed(score)(solution, method, k, matrix, rows, [labels[method, k] for labels in refits], distances, len(fitted))
             for (method, k), solution in solutions.items()
         )
-    return Sweep(solutions, rows, refits, pd.DataFrame([line for lines in scored for line in lines]), criteria(mixed, fitted))
+    return Sweep(solutions, rows, refits, pd.DataFrame([line for lines in scored for line in lines]), criteria(mixed, fitted), trees)
 
 
-def fits(method: str, rows: pd.DataFrame, ks: list[int], seed: int, mixed: dict) -> dict[int, segments.Solution]:
-    """One method at every k, on rows in value order: a tree is grown once; of mixtures the kind of covariances with the lowest BIC."""
+def fits(method: str, rows: pd.DataFrame, ks: list[int], seed: int, mixed: dict, trees: dict) -> dict[int, segments.Solution]:
+    """One method at every k, on rows in value order: one tree serves all; of mixtures the kind of covariances with the lowest BIC."""
     if method == "gmm":
         return {k: solution for k, solution in by_k(mixed).items() if k in ks}
-    if method in segments.HIERARCHICAL:
-        tree = segments.tree(rows, method)
-        return {k: segments.hierarchical(method, rows, k, seed, tree) for k in ks}
+    if method in trees:
+        return {k: segments.hierarchical(method, rows, k, seed, trees[method]) for k in ks}
     return {k: segments.kmeans(rows, k, seed) for k in ks}
 
 
@@ -121,15 +123,21 @@ def beside(segmentations: dict[str, pd.Series], rows: pd.DataFrame) -> pd.DataFr
     )
 
 
-def agreement(solutions: dict, rows: pd.DataFrame, k: int) -> pd.DataFrame:
-    """Do the methods agree at k? Out: method, other, k, value (adjusted Rand index), n."""
-    labels = {method: segments.assign(solution, rows).to_numpy() for (method, its_k), solution in solutions.items() if its_k == k}
+def agreement(solutions: dict, rows: pd.DataFrame, k: int, ties: tuple[tuple[str, int], ...] = ()) -> pd.DataFrame:
+    """Do the methods agree at k, and the solutions that are as stable? Out: method, k, other, other_k, value (adjusted Rand index), n."""
+    asked = dict.fromkeys([each for each in solutions if each[1] == k] + [each for each in ties if each in solutions])
+    labels = {each: segments.assign(solutions[each], rows).to_numpy() for each in asked}
     return pd.DataFrame(
         [
-            {"method": a, "other": b, "k": k, "value": indices.adjusted_rand(labels[a], labels[b]), "n": len(rows)}
-            for a in labels
-            for b in labels
-            if a < b
+            {
+                "method": a[0],
+                "k": a[1],
+                "other": b[0],
+                "other_k": b[1],
+                "value": indices.adjusted_rand(labels[a], labels[b]),
+                "n": len(rows),
+            }
+            for a, b in combinations(labels, 2)
         ],
-        columns=["method", "other", "k", "value", "n"],
+        columns=["method", "k", "other", "other_k", "value", "n"],
     )

@@ -2,6 +2,7 @@
 
 from segkit.figures.behavior import answers, cohorts, concentration, distributions, monthly
 from segkit.figures.buying import classes, clock, correlations, mix, rfm, seasons
+from segkit.figures.candidates import agreement, tree
 from segkit.figures.counting import how_many
 from segkit.figures.gather import ledger, months
 from segkit.figures.journey import attribution, funnel, transitions, upsell
@@ -15,6 +16,7 @@ from segkit.figures.use_cases import use_case_overlap, use_case_shares, use_case
 
 __all__ = [
     "Picture",
+    "agreement",
     "answers",
     "attribution",
     "classes",
@@ -46,6 +48,7 @@ __all__ = [
     "stability",
     "structure",
     "transitions",
+    "tree",
     "upsell",
     "usage_grid",
     "use_case_overlap",

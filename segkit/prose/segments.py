@@ -59,14 +59,24 @@ def choice(method: str, k: int, recommended, why: str) -> Html:
     )
 
 
-def agreement(rows: pd.DataFrame) -> Html:
-    """Do other methods find the same segments?"""
-    pairs = [f"{NAMES[row.method]} and {NAMES[row.other]} {row.value:.2f}" for row in rows.itertuples()]
-    return paragraph(
-        f"Adjusted Rand index between the methods at this k (1 is the same partition, 0 is chance; n = {number(rows.n.iloc[0])}): {listed(pairs)}."
+def agreement(rows: pd.DataFrame, k: int) -> Html:
+    """Do other methods, and solutions as stable at another k, find the same segments?"""
+    if rows.empty:
+        return paragraph("Only one solution was a candidate: nothing to agree with.")
+    here = rows[(rows.k == k) & (rows.other_k == k)]
+    pairs = [f"{NAMES[row.method]} and {NAMES[row.other]} {row.value:.2f}" for row in here.itertuples()]
+    said = (
+        f"Adjusted Rand index at k = {k} (1 is the same partition, 0 is chance; n = {number(rows.n.iloc[0])}): {listed(pairs)}."
         if pairs
-        else "Only one method was run: nothing to agree with."
+        else ""
     )
+    worst = rows.loc[rows.value.idxmin()]
+    least = (
+        f" Of all candidates {NAMES[worst.method]} k = {worst.k} and {NAMES[worst.other]} k = {worst.other_k} agree least, {worst.value:.2f}."
+        if len(rows) > len(here)
+        else ""
+    )
+    return paragraph((said + least).strip())
 
 
 def own_cut(agree: float, method: str) -> Html:
