@@ -25,8 +25,19 @@ def rfm(features: pd.DataFrame) -> pd.Series:
 
 def quantiles(values: pd.Series, k: int) -> pd.Series:
     """Groups Q1…Qk of equal size by one feature, highest last; ties share a group, so that there may be fewer. Who has no value is Q0."""
-    place = np.ceil(values.astype("float64").rank(pct=True, method="average") * k).clip(1, k)
-    return place.fillna(0).astype(int).map("Q{}".format).astype("str").rename(f"quantiles of {values.name}")
+    names = np.array([f"Q{place}" for place in range(k + 1)], dtype=object)
+    return pd.Series(names[quantile(doubled_ranks(values), k)], index=values.index, name=f"quantiles of {values.name}", dtype="str")
+
+
+def doubled_ranks(values: pd.Series) -> np.ndarray:
+    """Twice the average rank of each value, a whole number; 0 of who has none."""
+    return (2 * values.astype("float64").rank(method="average")).fillna(0).round().to_numpy()
+
+
+def quantile(doubled: np.ndarray, k: int) -> np.ndarray:
+    """Which k-th of those who have a value each rank lies in, 1 to k; 0 of who has none."""
+    known = max(int((doubled > 0).sum()), 1)
+    return np.ceil(doubled * k / (2 * known)).clip(0, k).astype(int)
 
 
 def best_feature(features: pd.DataFrame, columns: list[str], k: int) -> pd.Series:
@@ -36,16 +47,9 @@ def best_feature(features: pd.DataFrame, columns: list[str], k: int) -> pd.Serie
     """
     numbers = [name for name in columns if pd.api.types.is_numeric_dtype(features[name].infer_objects())]
     ranks = {name: doubled_ranks(features[name]) for name in numbers}
-    groups = {name: quantiles(features[name], k) for name in numbers}
-    cuts = {name: groups[name].str[1:].to_numpy(int) for name in numbers}
-    told = {name: np.mean([explained(each, cuts[name]) for each in ranks.values()]) for name in numbers}
-    return groups[max(told, key=told.__getitem__)] if told else pd.Series(dtype="str")
-
-
-def doubled_ranks(values: pd.Series) -> np.ndarray:
-    """Twice the average rank of each value, a whole number; who has no value stands in the middle."""
-    ranks = values.astype("float64").rank(method="average")
-    return (2 * ranks.fillna((ranks.count() + 1) / 2)).round().to_numpy()
+    placed = [np.where(each > 0, each, (each > 0).sum() + 1) for each in ranks.values()]  # who has no value stands in the middle
+    told = {name: np.mean([explained(each, quantile(ranks[name], k)) for each in placed]) for name in numbers}
+    return quantiles(features[max(told, key=told.__getitem__)], k) if told else pd.Series(dtype="str")
 
 
 def explained(values: np.ndarray, cut: np.ndarray) -> float:

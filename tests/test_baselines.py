@@ -82,4 +82,4 @@ def test_explained_variance_is_that_of_an_analysis_of_variance():
     between = sum(30 * (values[cut == s].mean() - values.mean()) ** 2 for s in (0, 2, 3))
     assert np.isclose(baselines.explained(values, cut), between / ((values - values.mean()) ** 2).sum())
     assert baselines.explained(np.array([2.0, 2.0]), np.array([0, 1])) == 0
-    assert baselines.doubled_ranks(pd.Series([5.0, np.nan, 1, 5])).tolist() == [5, 4, 2, 5]
+    assert baselines.doubled_ranks(pd.Series([5.0, np.nan, 1, 5])).tolist() == [5, 0, 2, 5]

@@ -17,41 +17,42 @@ def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, un
     matrix lies from everyone's, in standard deviations, whatever the column weighs; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
     """
     features, matrix = (each if each.index.equals(labels.index) else each.loc[labels.index] for each in (features, matrix))
-    lines, cut = [], labels.to_numpy()
-    everyone = {name: middle(features[name], units.get(name, "")) for name in matrix.columns}
-    ordered = {name: np.sort(matrix[name].to_numpy()) for name in matrix.columns}
-    for segment in np.unique(cut):
-        members = cut == segment
+    lines, cut = [], labels.to_numpy().astype(object)
+    plain = {name: features[name].to_numpy(dtype=float, na_value=np.nan) for name in matrix.columns}
+    everyone = {name: middle(plain[name], units.get(name, "")) for name in matrix.columns}
+    scaled = {name: matrix[name].to_numpy() for name in matrix.columns}
+    ordered = {name: np.sort(values) for name, values in scaled.items()}
+    for segment in sorted(set(cut)):
+        members = np.flatnonzero(cut == segment)
         for name in matrix.columns:
-            unit, theirs = units.get(name, ""), features[name][members]
-            away = np.sort(matrix[name].to_numpy()[members]).mean() - ordered[name].mean()
+            unit, theirs = units.get(name, ""), plain[name][members]
+            away = np.sort(scaled[name][members]).mean() - ordered[name].mean()
             z = float(away / (ordered[name].std() or 1.0))
             lines.append(
                 {
                     "segment": segment,
-                    "n": int(members.sum()),
-                    "share": members.mean(),
+                    "n": len(members),
+                    "share": len(members) / len(cut),
                     "feature": name,
                     "unit": unit,
                     **middle(theirs, unit),
                     "overall": everyone[name]["yes"] if unit == "yes/no" else everyone[name]["median"],
                     "z": z,
                     "marker": marker(z),
-                    "n_known": int(theirs.notna().sum()),
+                    "n_known": int((~np.isnan(theirs)).sum()),
                 }
             )
     return pd.DataFrame(lines)
 
 
-def middle(column: pd.Series, unit: str) -> dict[str, float]:
+def middle(values: np.ndarray, unit: str) -> dict[str, float]:
     """What is typical of a column: median, p25 and p75, or the share of yes where it holds yes/no answers; NaN for the others."""
-    known = column.astype("float64").dropna()
-    found = dict.fromkeys(TYPICAL, np.nan)
+    known, found = values[~np.isnan(values)], dict.fromkeys(TYPICAL, np.nan)
     if len(known) == 0:
         return found
     if unit == "yes/no":
-        return found | {"yes": float(known.mean())}
-    return found | dict(zip(("p25", "median", "p75"), known.quantile([0.25, 0.5, 0.75])))
+        return found | {"yes": float(np.sort(known).mean())}
+    return found | dict(zip(("p25", "median", "p75"), map(float, np.quantile(known, [0.25, 0.5, 0.75]))))
 
 
 def marker(z: float) -> str:
