@@ -99,10 +99,11 @@ def segment_stability(labels: pd.Series, refits: list[np.ndarray]) -> pd.DataFra
     )
 
 
-def trusted(solution: segments.Solution, rows: pd.DataFrame, refits: list[Labels]) -> pd.DataFrame:
-    """`segment_stability` of one solution, with its method and k in front."""
-    found = segment_stability(segments.assign(solution, rows), [labels[solution.method, solution.k] for labels in refits])
-    return found.assign(method=solution.method, k=solution.k)[["method", "k", *found.columns]]
+def trusted(solution: segments.Solution, rows: pd.DataFrame, refits: list[Labels], k: int | None = None) -> pd.DataFrame:
+    """`segment_stability` of one solution, with its method and k in front. `k`: how many segments were asked for, where fewer were found."""
+    k = k or solution.k
+    found = segment_stability(segments.assign(solution, rows), [labels[solution.method, k] for labels in refits])
+    return found.assign(method=solution.method, k=k)[["method", "k", *found.columns]]
 
 
 def trust(mean_jaccard: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from segkit import segments
 from segkit.compare import indices
 from segkit.compare.bootstrap import Labels, bootstrap, pair_agreement
+from segkit.compare.memory import refuse_beyond
 from segkit.compare.mixtures import by_k, criteria, mixtures
 from segkit.matrix import sample
 
@@ -40,6 +41,7 @@ def sweep(matrix: pd.DataFrame, methods: list[str], k_min: int, k_max: int, seed
 
     ks = list(range(k_min, k_max + 1))
     fitted, rows = sample(matrix, max_fit_rows, seed), sample(matrix, EVALUATION_ROWS, seed + 1)
+    refuse_beyond(len(fitted), len(rows), matrix.shape[1], methods)
     mixed = mixtures(fitted, k_max, seed) if "gmm" in methods else {}
     trees = {method: segments.tree(fitted, method) for method in methods if method in segments.HIERARCHICAL}
     solutions = {(method, k): found for method in methods for k, found in fits(method, fitted, ks, seed, mixed, trees).items()}

@@ -111,6 +111,8 @@ def number_column(name: str, values: np.ndarray, shape: str, winsorise: float, r
     by_quartiles = robust and quartiles[2] > quartiles[0]
     center = quartiles[1] if by_quartiles else shaped.mean()
     scale = (quartiles[2] - quartiles[0]) / QUARTILES_OF_NORMAL if by_quartiles else shaped.std()
+    if shaped[0] == shaped[-1]:
+        scale = 0.0  # whatever rounding makes of a mean
     limits = (None, None) if low is None else (float(low), float(high))
     return Column(name, name, "number", float(center), float(scale), 1.0, fill, *limits, shape, power)
 

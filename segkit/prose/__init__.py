@@ -21,6 +21,7 @@ from segkit.prose.meaning import differences, fence, flow
 from segkit.prose.outcomes import claim, claims, explained, hypotheses, no_claims, no_outcomes, seen
 from segkit.prose.rules import rules
 from segkit.prose.segments import (
+    adequacy,
     agreement,
     choice,
     mixtures,
@@ -41,6 +42,7 @@ from segkit.segments import NAMES
 __all__ = [
     "NAMES",
     "absent",
+    "adequacy",
     "agreement",
     "attributes",
     "attribution",

@@ -9,12 +9,27 @@ from segkit.prose.wording import listed
 from segkit.segments import NAMES
 from segkit.show import Html, bullets, number, paragraph, words
 
+CUSTOMERS_PER_COLUMN = 100  # Dolnicar, Gruen & Leisch (2016), Journal of Business Research 69, 992: beyond that more customers gain little
+
 
 def structure(found, recipe=None) -> Html:
     """The verdict, its reasons, splits that are definitions, and what the rule cannot see. `recipe`: brings values back to business units."""
     splits = [split(name, value, recipe) for name, value in found.definitions]
     named = [f"Told apart by one recorded value alone, which is a definition and no finding: {listed(splits)}."] if splits else []
     return Html(f'<p class="verdict">Structure: {found.verdict}.</p>{bullets((*found.reasons, *named, found.blind))}')
+
+
+def adequacy(n: int, columns: int) -> Html:
+    """Whether there are enough customers for so many columns."""
+    wanted = CUSTOMERS_PER_COLUMN * columns
+    if n >= wanted:
+        return paragraph(
+            f"{number(n)} customers for {columns} columns are enough: {number(wanted)}, {CUSTOMERS_PER_COLUMN} for each, are advised."
+        )
+    return paragraph(
+        f"Warning: {number(n)} customers are few for {columns} columns; {number(wanted)}, {CUSTOMERS_PER_COLUMN} for each, are advised. With fewer, "
+        "segments that are there are often not found, and those found depend on the sample. Take out features that say the same."
+    )
 
 
 def split(name: str, value: float, recipe) -> str:
