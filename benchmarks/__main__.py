@@ -6,7 +6,7 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import version
 
-from benchmarks import assignment, behavior, features, gather, runtime, structure, verdicts
+from benchmarks import assignment, behavior, comparison, features, gather, million, runtime, structure, verdicts
 from segkit import home
 
 VERSIONS = {
@@ -28,6 +28,8 @@ def main() -> None:
         gather.rows(),
         features.rows(),
         assignment.rows(),
+        comparison.rows(),
+        million.rows(),
         structure_rows(asked.seeds),
         verdicts.rows(asked.reps, 1000),
         behavior.rows(asked.reps),
