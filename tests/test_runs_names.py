@@ -91,13 +91,22 @@ def aggregates(gathered: dict) -> dict[str, str]:
 
     recipe = matrix.recipe(active, CLUSTER_ON)
     prepared = matrix.prepare(active, recipe)
-    tried = compare.sweep(prepared, ["kmeans", "gmm", "ward"], 3, 3, 7, 200)
+    methods = ["kmeans", "gmm", "ward"]
+    tried = compare.sweep(prepared, methods, 2, 4, 7, 200)
     solution = tried.solutions["kmeans", 3]
     labels = segments.assign(solution, prepared)
     found |= {"recipe": recipe.table(active), "scores": tried.scores, "agreement": compare.agreement(tried.solutions, tried.rows, 3)}
     found["stability"] = compare.trusted(solution, tried.rows, tried.refits)
     found["profiles"] = compare.profiles(active, prepared, labels, dict(zip(glossary.feature, glossary.unit)))
     found["sizes"] = compare.sizes(active, labels)
+    found["shapes"], found["gap"] = matrix.shapes(active, prepared, recipe), compare.gap_statistic(tried.rows, 4, 7)
+    found["strength"] = compare.prediction_strength(tried.rows, methods, [2, 3, 4], dict.fromkeys([2, 3, 4], "full"), 7)
+    found["flow"] = compare.in_steps(compare.flow(tried.solutions, "kmeans", matrix.sample(prepared, 150, 7)), 5)
+    found["recruitment"], found["fence"] = compare.recruitment(found["flow"], 3), compare.fence(solution, prepared)
+    found["rules"] = rules.rules(matrix.described(active, recipe), labels, 7)
+    units = dict(zip(glossary.feature, glossary.unit))
+    found["differences"] = compare.differences(active, labels, CLUSTER_ON, units, 7, most=150)
+    found["prototypes"] = compare.prototypes(solution, prepared, active[CLUSTER_ON]).drop(columns="customer_id")
     found["baselines"] = compare.beside({"segments": labels, **baselines.rivals(active, labels, 7, CLUSTER_ON)}, tried.rows)
 
     assigned = (

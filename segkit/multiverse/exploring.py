@@ -95,7 +95,8 @@ def drawn(ordered: pd.DataFrame, rows: int, seed: int) -> pd.Index:
 def solutions(method: str, rows: pd.DataFrame, ks: list[int], seed: int) -> dict[int, segments.Solution]:
     """One method at every k on one matrix: a tree is grown once; of mixtures the kind of covariances with the lowest BIC at each k."""
     if method != "gmm":
-        return fits(method, rows, ks, seed, {})
+        grown = {method: segments.tree(rows, method)} if method in segments.HIERARCHICAL else {}
+        return fits(method, rows, ks, seed, {}, grown)
     asked = [(k, kind) for k in ks for kind in mixture.KINDS]
     return by_k({(k, kind): segments.gmm(rows, k, seed, RESTARTS, SMALLEST_VARIANCE, kind) for k, kind in asked})
 
