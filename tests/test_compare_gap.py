@@ -79,9 +79,31 @@ def test_what_one_recorded_value_tells_apart_is_a_definition():
     rows = np.column_stack([np.where(used, 5 + rng.gamma(9.0, size=400), 0.0), rng.standard_normal(400)])
     field = gap.field(rows, rng)
     assert field.names == ((0, 0.0),)
-    assert gap.separations(field, used.astype(int)).tolist() == [0.0] and gap.definitions(field, used.astype(int)) == ((0, 0.0),)
+    sides = gap.Sides(field, used.astype(int))
+    assert sides.dip(0, 1) > 1 and gap.separations(field, used.astype(int))[0] < gap.JOINED
+    assert gap.definitions(field, used.astype(int)) == ((0, 0.0),)
     other = (rows[:, 1] > 0).astype(int)
     assert gap.definitions(field, other) == ()
+
+
+def test_columns_that_say_the_same_of_the_same_customers_go_together():
+    once = np.arange(200) < 90
+    rng = np.random.default_rng(5)
+    rows = np.column_stack([np.where(once, 1.0, rng.gamma(9.0, size=200)), np.where(once, 0.0, rng.random(200) + 1), rng.normal(size=200)])
+    field = gap.field(rows, rng)
+    assert field.names == ((0, 1.0), (1, 0.0)) and field.besides.tolist() == [[False, False, True]] * 2
+
+
+def test_a_gap_by_definition_is_none_and_one_that_other_columns_show_as_well_is_one():
+    rng = np.random.default_rng(6)
+    once, apart = rng.random(600) < 0.5, rng.normal(size=600)
+    defined = np.column_stack([np.where(once, 0.0, 4 + rng.gamma(4.0, size=600)), rng.normal(size=(600, 2))])
+    for shift, is_gap in ((0.0, False), (9.0, True)):
+        rows = np.column_stack([defined, apart + shift * once])
+        found = gap.separations(gap.field(rows, rng), once.astype(int))[0]
+        assert (found >= gap.JOINED) == is_gap, shift
+    alone = gap.field(defined[:, :1], rng)
+    assert gap.separations(alone, once.astype(int)).tolist() == [0.0], "nothing else is known"
 
 
 def test_steps_are_spread_over_their_cells_and_nothing_else_moves():

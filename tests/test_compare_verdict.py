@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from benchmarks import populations
 from segkit.compare import cuts, verdict
 from segkit.errors import BadInput
 
@@ -161,3 +162,14 @@ def test_rows_far_out_are_pulled_in_along_their_direction():
 def test_missing_values_are_refused_without_quoting_them():
     with pytest.raises(BadInput, match="1 of its 4 cells"):
         verdict.structure(_frame(np.array([[1.0, np.nan], [2.0, 3.0]])), seed=1)
+
+
+@pytest.mark.parametrize("seed", [1001, 1003])
+def test_days_between_orders_that_are_none_for_who_ordered_once_make_no_gap(seed):
+    found = verdict.structure(pd.DataFrame(populations.customers_with_span(np.random.default_rng(seed))), seed)
+    assert found.verdict != "natural" and {name for name, _ in found.definitions} == {0, 5}
+
+
+def test_latent_classes_are_natural_though_every_item_is_a_recorded_value():
+    found = verdict.structure(pd.DataFrame(populations.latent_classes(np.random.default_rng(1000))), 1000)
+    assert (found.verdict, found.k) == ("natural", 3)

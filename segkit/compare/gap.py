@@ -1,7 +1,8 @@
 """Gaps: are there fewer customers between two segments than in either? The dip of each pair on its discriminant axis tells.
 
-A segment that a gap separates from all others cannot be an artefact of cutting: one population has no dip along any line. What is told apart
-by a single recorded value alone, such as 0 minutes, is a definition and not a finding: it counts as no gap, and is named.
+A segment that a gap separates from all others cannot be an artefact of cutting: one population has no dip along any line. A gap that is there
+by a single recorded value alone, such as 0 days between orders, and vanishes without what that value says, is a definition and not a finding: it
+counts as none, and the value is named.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from segkit.compare.null import recorded
 
 JOINED = 0.62  # a pair whose scaled dip is below this is one group
 LEAST_COUNTED = 30  # rows from which a group of joined segments counts as one
-TOLD_APART = 0.8  # difference of the shares holding one value from which it tells a pair apart: balanced accuracy .9
+TELLING = 0.5  # difference of the shares holding one value from which a gap may be its doing: balanced accuracy .75
+SAME_HOLDERS = (
+    0.9  # Jaccard overlap of the rows that hold two recorded values from which both say the same: one order, 0 days between orders
+)
 OFFSET = 0.05  # added before a logarithm: most cuts of one population have no gap at all
 COUNTED_KS, WARD_KS, COUNTED_RESTARTS = range(2, 11), range(2, 13), 5  # the cuts in which groups are counted
 NEAREST = 2  # times the rows of the smaller segment
@@ -26,11 +30,12 @@ RIDGE = 1e-6  # of the mean variance, added before a covariance is inverted: col
 @dataclass(frozen=True)
 class Field:
     """Rows as gaps are looked for in: `values` n x d, standardised and without ties; `held` n x m, whether a row holds each of m recorded
-    values; `names` of these, (column, value as recorded)."""
+    values; `names` of these, (column, value as recorded); `besides` m x d, the columns that do not say what the value does."""
 
     values: np.ndarray
     held: np.ndarray
     names: tuple[tuple[int, float], ...]
+    besides: np.ndarray
 
 
 def field(rows: np.ndarray, rng: np.random.Generator) -> Field:
@@ -44,7 +49,18 @@ def field(rows: np.ndarray, rng: np.random.Generator) -> Field:
             names.append((column, float(value)))
             held.append(rows[:, column] == value)
     scaled = (spread - spread.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
-    return Field(scaled, np.array(held, dtype=float).reshape(len(names), len(rows)).T, tuple(names))
+    holds = np.array(held, dtype=float).reshape(len(names), len(rows)).T
+    return Field(scaled, holds, tuple(names), besides(holds, names, rows.shape[1]))
+
+
+def besides(held: np.ndarray, names: list[tuple[int, float]], columns: int) -> np.ndarray:
+    """Of each recorded value the columns in which no value is held by the same rows, its own left out. Out: values x columns, bool."""
+    both, size = held.T @ held, held.sum(axis=0)
+    same = both >= SAME_HOLDERS * (size[:, None] + size - both)
+    left = np.ones((len(names), columns), bool)
+    for value, other in np.argwhere(same):
+        left[value, names[other][0]] = False
+    return left
 
 
 def dithered(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -65,7 +81,7 @@ class Sides:
 
     def __init__(self, field: Field, cut: np.ndarray):
         members = [np.flatnonzero(cut == s) for s in range(cut.max() + 1)]
-        self.rows = [field.values[of] for of in members]
+        self.rows, self.besides = [field.values[of] for of in members], field.besides
         self.means = np.array([rows.mean(axis=0) for rows in self.rows])
         self.scatter = [(rows - mean).T @ (rows - mean) for rows, mean in zip(self.rows, self.means)]
         self.told = np.array([field.held[of].mean(axis=0) for of in members]) if field.names else np.zeros((len(members), 1))
@@ -75,13 +91,23 @@ class Sides:
         return [(a, b) for a in range(len(self.rows)) for b in range(a + 1, len(self.rows))]
 
     def separation(self, a: int, b: int) -> float:
-        """Scaled dip, sqrt(n) * dip, on the discriminant axis of two segments; 0 for a definition."""
-        if np.abs(self.told[a] - self.told[b]).max() >= TOLD_APART:
+        """Scaled dip, sqrt(n) * dip, on the discriminant axis of two segments. Where one mostly holds a recorded value and the other does not, the
+        gap must be there without what that value says; 0 where nothing else is known."""
+        return min([gap := self.dip(a, b), *(self.dip(a, b, self.besides[value]) for value in self.telling(a, b) if gap >= JOINED)])
+
+    def telling(self, a: int, b: int) -> np.ndarray:
+        """The recorded values that one of two segments holds far more often than the other."""
+        return np.flatnonzero(np.abs(self.told[a] - self.told[b]) >= TELLING)
+
+    def dip(self, a: int, b: int, columns: np.ndarray | slice = slice(None)) -> float:
+        """Scaled dip of two segments, in some of the columns; 0 in none."""
+        away = (self.means[a] - self.means[b])[columns]
+        if not len(away):
             return 0.0
-        pooled = (self.scatter[a] + self.scatter[b]) / (len(self.rows[a]) + len(self.rows[b]))
+        pooled = ((self.scatter[a] + self.scatter[b]) / (len(self.rows[a]) + len(self.rows[b])))[columns][:, columns]
         pooled[np.diag_indices_from(pooled)] += RIDGE * max(np.trace(pooled) / len(pooled), 1e-12)
-        axis = np.linalg.solve(pooled, self.means[a] - self.means[b])
-        return scaled_dip(self.rows[a] @ axis, -(self.rows[b] @ axis))
+        axis = np.linalg.solve(pooled, away)
+        return scaled_dip(self.rows[a][:, columns] @ axis, -(self.rows[b][:, columns] @ axis))
 
 
 def separations(field: Field, cut: np.ndarray) -> np.ndarray:
@@ -138,8 +164,13 @@ def count(field: Field, rows: np.ndarray, rng: np.random.Generator) -> int:
 
 
 def definitions(field: Field, cut: np.ndarray) -> tuple[tuple[int, float], ...]:
-    """The recorded values that alone tell some pair of segments apart: (column, value)."""
-    if not field.names:
-        return ()
-    told = np.array([field.held[cut == s].mean(axis=0) for s in range(cut.max() + 1)])
-    return tuple(name for name, shares in zip(field.names, told.T) if np.ptp(shares) >= TOLD_APART)
+    """The recorded values without which the gap between some pair of segments is none: (column, value)."""
+    sides = Sides(field, cut)
+    found = {
+        int(value)
+        for a, b in sides.pairs()
+        if sides.dip(a, b) >= JOINED
+        for value in sides.telling(a, b)
+        if sides.dip(a, b, field.besides[value]) < JOINED
+    }
+    return tuple(field.names[value] for value in sorted(found))
