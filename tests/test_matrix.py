@@ -202,6 +202,7 @@ def test_robust_scaling_is_by_quartiles_and_falls_back_where_they_are_equal(feat
     q1, median, q3 = features.tenure_days.quantile([0.25, 0.5, 0.75])
     assert (recipe.columns[0].center, recipe.columns[0].scale) == pytest.approx((median, (q3 - q1) / 1.349))
     assert recipe.columns[1].scale == pytest.approx(features.mostly_none.std(ddof=0))
+    assert recipe.table(features)["transform"].tolist() == ["by median and quartiles", "standardised"]
 
 
 def test_a_group_weighs_as_much_as_it_is_given(features):

@@ -24,6 +24,7 @@ class Column:
     high: float | None = None
     shape: str = "none"
     power: float = 1.0
+    by_quartiles: bool = False
     level: str = ""
     levels: tuple[str, ...] = ()
 

@@ -53,7 +53,8 @@ def said(columns: list[Column]) -> str:
     if first.kind == "level":
         return f"{len(columns)} levels, each a column over the root of its share"
     shape = {"log1p": "log(1 + x), ", "yeo_johnson": f"Yeo–Johnson power {first.power:.2f}, ", "none": ""}[first.shape]
-    return shape + "standardised" + ", and whether it is known" * (len(columns) > 1)
+    scaled = "by median and quartiles" if first.by_quartiles else "standardised"
+    return shape + scaled + ", and whether it is known" * (len(columns) > 1)
 
 
 def recipe(
@@ -114,7 +115,7 @@ def number_column(name: str, values: np.ndarray, shape: str, winsorise: float, r
     if shaped[0] == shaped[-1]:
         scale = 0.0  # whatever rounding makes of a mean
     limits = (None, None) if low is None else (float(low), float(high))
-    return Column(name, name, "number", float(center), float(scale), 1.0, fill, *limits, shape, power)
+    return Column(name, name, "number", float(center), float(scale), 1.0, fill, *limits, shape, power, bool(by_quartiles))
 
 
 def by_rule(values: np.ndarray) -> str:
