@@ -227,21 +227,48 @@ def test_whether_a_feature_is_known_can_be_a_column_of_its_own(features):
     assert "whether it is known" in recipe.table(features)["transform"][0]
 
 
-def test_words_are_on_the_scale_of_factor_analysis_of_mixed_data(features):
+def test_words_are_on_the_scale_of_factor_analysis_of_mixed_data():
     rng = np.random.default_rng(1)
-    features["plan"] = rng.choice(["free", "basic", "pro"], len(features), p=[0.6, 0.3, 0.1])
-    features.loc[features.index[:3], "plan"] = None
-    features.loc[features.index[3], "plan"] = "beta"
+    features = pd.DataFrame({"spend": rng.lognormal(4, 1, 4000), "plan": rng.choice(["free", "basic", "pro"], 4000, p=[0.6, 0.3, 0.1])})
+    features.loc[:59, "plan"] = None
+    features.loc[60:99, "plan"] = [f"beta {i}" for i in range(39)] + ["(other)"]
     recipe = matrix.recipe(features, ["spend", "plan"])
     assert recipe.names == ["spend", "plan: (not known)", "plan: basic", "plan: free", "plan: pro", "plan: (other)"]
-    prepared = matrix.prepare(features, recipe)
+    prepared = matrix.prepare(features, recipe).loc[features.index]
     shares = features.plan.fillna("(not known)").value_counts(normalize=True)
     apart = prepared.loc[features.plan.eq("pro").idxmax()] - prepared.loc[features.plan.eq("free").idxmax()]
     assert (apart.drop("spend") ** 2).sum() == pytest.approx(1 / shares["pro"] + 1 / shares["free"])  # Pages (2004)
     assert prepared.drop(columns="spend").var(ddof=0).sum() == pytest.approx(5 - 1)  # levels less one
+    assert prepared["plan: (other)"].gt(0).sum() == 40
     new = pd.DataFrame({"spend": [1.0, 1.0], "plan": ["never seen", "pro"]}, index=["x", "y"])
     again = matrix.described(new, recipe)
     assert again.loc["x", "plan: (other)"] == 1 and again.loc["y", "plan: pro"] == 1 and again.loc["y", "plan: (other)"] == 0
+
+
+@pytest.mark.parametrize(("counts", "kept"), [((270, 27, 3), ["a"]), ((200, 60, 37, 3), ["a", "b"]), ((150, 150), ["a", "b"])])
+def test_no_column_is_about_a_few_persons(counts, kept):
+    words = np.repeat(list("abcd")[: len(counts)], counts)
+    recipe = matrix.recipe(pd.DataFrame({"word": words}), ["word"])
+    assert [column.level for column in recipe.columns] == kept + ["(other)"] * (len(kept) < len(counts))
+    assert min(round(column.center * 300) for column in recipe.columns) >= 30
+
+
+def test_what_is_known_of_a_few_persons_is_no_feature():
+    rare = pd.DataFrame({"rare": [111.1, 123.4, 150.5] + [np.nan] * 297, "spend": np.arange(300.0)})
+    with pytest.raises(BadInput, match="rare is known of too few\n  3 of 300 active customers"):
+        matrix.recipe(rare, ["rare", "spend"])
+
+
+@pytest.mark.parametrize("shape", ["auto", "yeo_johnson", "none"])
+def test_a_number_that_stands_for_something_else_is_refused(shape):
+    odd = pd.DataFrame({"spend": np.r_[np.arange(99.0), -1e200]})
+    with pytest.raises(BadInput, match="spend holds values beyond 1e\\+100\n  1 of 100 active"):
+        matrix.recipe(odd, ["spend"], {"spend": shape})
+
+
+def test_no_power_puts_a_new_customer_infinitely_far_away():
+    recipe = matrix.recipe(pd.DataFrame({"x": 100 + np.random.default_rng(1).random(500) ** 0.1}), ["x"], {"x": "yeo_johnson"})
+    assert recipe.columns[0].power == 5 and np.isfinite(matrix.prepare(pd.DataFrame({"x": [1e9, -1e9]}), recipe)).all(axis=None)
 
 
 def test_a_yes_no_answer_as_a_word_and_as_a_number_are_equally_far_apart():

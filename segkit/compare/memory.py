@@ -29,7 +29,7 @@ def needed(fitted: int, judged: int, columns: int, methods: list[str], workers: 
 def allowed() -> int:
     """Bytes this process may take: SEGKIT_MEMORY, or what the machine and its control group have left."""
     if told := os.environ.get("SEGKIT_MEMORY", ""):
-        found = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)i?B?\s*", told, re.I)
+        found = re.fullmatch(r"\s*([0-9]+(?:[.][0-9]+)?)\s*([KMGT]?)i?B?\s*", told, re.I)
         if not found:
             raise BadInput("the memory allowed cannot be read", f"SEGKIT_MEMORY is {told!r}", "write an amount such as 4GB")
         return int(float(found[1]) * UNITS[found[2].upper()])

@@ -27,7 +27,7 @@ def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, un
         for name in matrix.columns:
             unit, theirs = units.get(name, ""), plain[name][members]
             away = np.sort(scaled[name][members]).mean() - ordered[name].mean()
-            z = float(away / (ordered[name].std() or 1.0))
+            z = float(away / (ordered[name].std() or 1.0)) if not np.isnan(theirs).all() else np.nan  # what is filled in is no trait
             lines.append(
                 {
                     "segment": segment,

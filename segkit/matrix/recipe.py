@@ -10,6 +10,9 @@ from segkit.matrix.columns import OTHER, UNKNOWN, Column, in_matrix, reshaped
 
 SKEWED = 1.0  # moment skewness beyond which a feature is shaped
 LEAST_LEVEL = 0.01  # share of customers from which a level of a word has a column of its own
+LEAST_HELD = 30  # customers, too: a level of fewer, or a feature known of fewer, is about persons and not about segments
+LARGEST = 1e100  # beyond it squares overflow: such a number stands for something else
+POWERS = (-5.0, 5.0)  # likeliest powers beyond these only follow a few customers, and a new one could be infinitely far away
 QUARTILES_OF_NORMAL = 1.349  # their distance in standard deviations
 POWERS_FROM = 10_001  # quantiles from which the likeliest power is estimated: enough for any number of customers
 
@@ -95,9 +98,15 @@ def is_word(column: pd.Series) -> bool:
 def number_column(name: str, values: np.ndarray, shape: str, winsorise: float, robust: bool) -> Column:
     """The recipe of a number from all its values, sorted, so that it has the same digits in any order."""
     known = values[~np.isnan(values)]
-    if np.isinf(known).any():
-        count = f"{int(np.isinf(known).sum()):,} of {len(values):,} active customers"
-        raise BadInput(f"cluster_on: {name} holds infinite values", count, "mend its column, or take it out of cluster_on")
+    if (far := np.abs(known) > LARGEST).any():
+        what = "infinite values" if np.isinf(known).any() else f"values beyond {LARGEST:.0e}"
+        facts = f"{int(far.sum()):,} of {len(values):,} active customers"
+        raise BadInput(f"cluster_on: {name} holds {what}", facts, "mend its column, or take it out of cluster_on")
+    if len(known) < min(LEAST_HELD, len(values)) and len(values) >= LEAST_HELD:
+        facts = f"{len(known):,} of {len(values):,} active customers"
+        raise BadInput(
+            f"cluster_on: {name} is known of too few", facts, f"take it out of cluster_on: segments need it of at least {LEAST_HELD}"
+        )
     fill = float(np.median(known))
     low, high = np.quantile(known, [winsorise, 1 - winsorise]) if winsorise else (None, None)
     if low == high:
@@ -138,17 +147,25 @@ def likeliest_power(values: np.ndarray) -> float:
     from scipy.stats import yeojohnson_normmax
 
     few = values if len(values) <= POWERS_FROM else np.quantile(values, np.linspace(0, 1, POWERS_FROM))
-    return round(float(yeojohnson_normmax(few)), 3)
+    return round(float(np.clip(yeojohnson_normmax(few), *POWERS)), 3)
 
 
 def level_columns(column: pd.Series) -> list[Column]:
     """The recipe of a word: a column for each level held by enough customers, and one for the others together."""
     words = column.astype("object").where(column.notna(), UNKNOWN).astype(str)
-    shares = words.value_counts(normalize=True).sort_index()
-    kept = tuple(shares.index[shares >= LEAST_LEVEL])
-    found = {level: float(shares[level]) for level in kept} | ({OTHER: rest} if (rest := float(shares[shares < LEAST_LEVEL].sum())) else {})
+    counts = words.value_counts().sort_index()
+    enough = (counts >= LEAST_LEVEL * len(words)) & (counts >= min(LEAST_HELD, len(words) / 4)) & (counts.index != OTHER)
+    while 0 < counts[~enough].sum() < LEAST_HELD and enough.sum() > 1:  # the rest must not be a few persons either
+        enough[counts[enough].idxmin()] = False
+    kept = tuple(counts.index[enough])
+    found = {level: counts[level] / len(words) for level in kept} | (
+        {OTHER: counts[~enough].sum() / len(words)} if not enough.all() else {}
+    )
     name = str(column.name)
-    return [Column(f"{name}: {level}", name, "level", p, p**0.5, level=level, levels=kept) for level, p in found.items()]
+    return [
+        Column(f"{name}: {level}", name, "level", p, p**0.5, level=level, levels=kept)
+        for level, p in ((level, float(p)) for level, p in found.items())
+    ]
 
 
 def refuse_constant(features: pd.DataFrame, columns: list[str], made: list[Column]) -> None:

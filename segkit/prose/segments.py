@@ -122,7 +122,8 @@ def names(profile: pd.DataFrame) -> dict[str, str]:
     """A neutral description of each segment from its strongest traits, such as `high spend, low tenure days`."""
     from segkit.compare.profiles import traits
 
-    small, answers = set(profile.segment[profile.z.isna()]), set(profile.feature[profile.unit == "yes/no"])
+    hidden = profile.z.isna().groupby(profile.segment).all()
+    small, answers = set(hidden.index[hidden]), set(profile.feature[profile.unit == "yes/no"])
     return {
         segment: "too few customers to describe"
         if segment in small

@@ -98,9 +98,9 @@ def said(condition: Condition, named: Callable[[str], str]) -> str:
     """A condition as text, its number in full."""
     if condition.sign != "=":
         return f"{named(condition.feature)} {condition.sign.replace('>=', '≥')} {condition.value:,.15g}"
-    word, _, level = condition.feature.partition(": ")
-    if level:
-        return f"{named(word)} {'=' if condition.value else '≠'} {level}"
+    word, is_level, level = condition.feature.partition(": ")
+    if is_level:
+        return f"{named(word)} {'=' if condition.value else '≠'} {level or '(empty)'}"
     return f"{named(word)} = {'yes' if condition.value else 'no'}"
 
 

@@ -1,10 +1,10 @@
 """Choices that a flat list of strings says, since a notebook's parameters are scalars and flat lists: `spend = log1p`."""
 
 import re
-from math import isfinite
 
 TRANSFORMS = ("auto", "log1p", "yeo_johnson", "none")
 LONGEST_NAME = 60
+LIGHTEST = 0.001  # weight of a group; what weighs less should be taken out
 
 
 def sides(key: str, lines: list[str], example: str) -> list[tuple[str, str]]:
@@ -38,8 +38,8 @@ def weights_of(lines: list[str]) -> dict[tuple[str, ...], float]:
             weight = float(right)
         except ValueError:
             weight = 0.0
-        if not (isfinite(weight) and weight > 0):
-            raise ValueError(f"weights: {left} = {right}; a weight is a number above 0")
+        if not (group and LIGHTEST <= weight <= 1 / LIGHTEST):
+            raise ValueError(f"weights: {left} = {right}; a weight is a number from {LIGHTEST} to {1 / LIGHTEST:,.0f}, of features by name")
         if twice := [name for name in group if name in seen or group.count(name) > 1]:
             raise ValueError(f"weights: {twice[0]} stands twice")
         seen |= set(group)
@@ -53,8 +53,10 @@ def names_of(lines: list[str]) -> dict[str, str]:
     for segment, name in found.items():
         if not re.fullmatch(r"S[1-9][0-9]?", segment):
             raise ValueError(f"segment_names: {segment!r} is no segment; they are called S1, S2, …")
+        if not name.isprintable() or re.fullmatch(r"S[0-9]+", name):
+            raise ValueError(f"segment_names: the name of {segment} is one of a segment, or cannot be printed")
         if len(name) > LONGEST_NAME:
             raise ValueError(f"segment_names: the name of {segment} has more than {LONGEST_NAME} characters")
-    if len(set(found.values())) < len(found):
+    if len({name.casefold() for name in found.values()}) < len(found):
         raise ValueError("segment_names: two segments have the same name")
     return found
