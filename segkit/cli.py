@@ -82,6 +82,17 @@ class Bar:
             self.bar.close()
 
 
+@contextmanager
+def progress() -> Iterator[Bar | None]:
+    """A progress bar where somebody is looking, closed at the end."""
+    bar = Bar() if sys.stderr.isatty() else None
+    try:
+        yield bar
+    finally:
+        if bar:
+            bar.close()
+
+
 @app.command()
 def run(
     study: Annotated[str, typer.Argument(help="a study's YAML file, or its name")],
@@ -96,13 +107,8 @@ def run(
     with told():
         from segkit import runs
 
-        bar = Bar() if sys.stderr.isatty() else None
-        try:
-            index = runs.run(study, values_of(parameter or []), out, force, wait, bar)
-        finally:
-            if bar:
-                bar.close()
-        typer.echo(index)
+        with progress() as bar:
+            typer.echo(runs.run(study, values_of(parameter or []), out, force, wait, bar))
 
 
 @app.command()
@@ -119,13 +125,8 @@ def multiverse(
     with told():
         from segkit import explorations
 
-        bar = Bar() if sys.stderr.isatty() else None
-        try:
-            index = explorations.explore(study, outcomes, out, force, wait, bar)
-        finally:
-            if bar:
-                bar.close()
-        typer.echo(index)
+        with progress() as bar:
+            typer.echo(explorations.explore(study, outcomes, out, force, wait, bar))
 
 
 @app.command()

@@ -40,6 +40,18 @@ def bench(tmp_path, monkeypatch, demo_files):
     return workbench(tmp_path / "bench", monkeypatch, demo_files[200])
 
 
+@pytest.fixture
+def ticking_home(tmp_path, monkeypatch):
+    """An empty workbench whose clock ticks once a look, so that looks have an order and the same times in every run."""
+    from segkit import store
+
+    monkeypatch.setenv("SEGKIT_HOME", str(tmp_path))
+    monkeypatch.delenv("SEGKIT_OUT", raising=False)
+    ticks = iter(range(100))
+    monkeypatch.setattr(store, "clock", lambda: f"2026-01-01T00:00:{next(ticks):02d}Z")
+    return tmp_path
+
+
 def workbench(folder: Path, monkeypatch, raw: Path) -> Path:
     """Notebooks, datasets and studies of the project and some raw demo data in a new home."""
     for name in ("notebooks", "data/datasets"):

@@ -1,10 +1,9 @@
 """Pictures of trust and meaning: what they say, and that hidden cells and empty tables do them no harm."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
+from test_figures_journey import said
 
 from segkit import privacy
 from segkit.compare.differences import EFFECT
@@ -37,14 +36,6 @@ def effects() -> pd.DataFrame:
     ]
     rows = pd.DataFrame(lines, columns=["segment", "feature", "unit", "effect", "low", "high", "by_construction", "p", "differs"])
     return rows.assign(n=60, n_others=[140] * 3 + [150] * 3, p_holm=rows.p, differs=rows.differs.astype("boolean"))
-
-
-def said(picture) -> str:
-    """The finding, once the picture has been drawn without a complaint."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        picture._repr_mimebundle_()
-    return picture.alt
 
 
 def test_each_picture_states_its_finding():

@@ -16,12 +16,8 @@ SPECS = multiverse.specifications(OwnChoices("standard", {}, 0.0, "kmeans", 4), 
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGKIT_HOME", str(tmp_path))
-    monkeypatch.delenv("SEGKIT_OUT", raising=False)
-    ticks = iter(range(100))
-    monkeypatch.setattr(store, "clock", lambda: f"2026-01-01T00:00:{next(ticks):02d}Z")
-    return tmp_path
+def home(ticking_home):
+    return ticking_home
 
 
 def a_lock(*hypotheses, horizon_days: int = 90, **made) -> verdicts.Lock:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from segkit import store, verdicts
+from segkit import verdicts
 from segkit.studies import Hypothesis
 from segkit.verdicts.lock import lock, open_window
 
@@ -27,12 +27,8 @@ SPEND = Hypothesis(name="spend", kpi="revenue", test="beats_baseline", baseline=
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGKIT_HOME", str(tmp_path))
-    monkeypatch.delenv("SEGKIT_OUT", raising=False)
-    ticks = iter(range(100))
-    monkeypatch.setattr(store, "clock", lambda: f"2026-01-01T00:00:{next(ticks):02d}Z")
-    return tmp_path
+def home(ticking_home):
+    return ticking_home
 
 
 def look(*hypotheses, study="demo", run="draft", horizon_days=90, **made):
