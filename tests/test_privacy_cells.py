@@ -236,3 +236,33 @@ def test_any_two_rows_shown_of_a_running_count_are_at_least_a_cell_apart(custome
 def test_the_smallest_segment_of_a_score_is_hidden_below_the_least():
     scores = pd.DataFrame({"metric": ["smallest_segment"] * 3 + ["silhouette"], "value": [4, 5, 0, 0.3]})
     assert privacy.hide_small_sizes(scores, 5).value.isna().tolist() == [True, False, False, False]
+
+
+def test_counts_told_together_are_hidden_together_and_leave_no_small_rest():
+    fence = pd.DataFrame({"segment": ["all", "S1", "S2", "S3", "S4"], "n": [543, 300, 200, 40, 3], "n_fence": [30, 20, 9, 0, 1]})
+    fence = fence.assign(n_clear=fence.n - fence.n_fence, share=fence.n_fence / fence.n)
+    counted = dict(within=[], part="segment", total="all")
+    one_by_one = fence
+    for n in ("n", "n_fence", "n_clear"):
+        one_by_one = privacy.hide_small_cells(one_by_one, ["share", "n_fence", "n_clear"], 5, n=n, **counted)
+    rest = 30 - one_by_one.n_fence[1:].sum()
+    assert 0 < rest < 5, "hidden one after the other, one customer is left to whoever subtracts"
+    together = privacy.hide_small_cells(fence, ["share"], 5, n=["n", "n_fence", "n_clear"], **counted)
+    for n in ("n", "n_fence", "n_clear"):
+        rest = fence[n][0] - together[n][1:].sum()
+        assert rest == 0 or rest >= 5, n
+    assert together.share.isna().tolist() == together.n.isna().tolist() and together.share.notna()[0]
+    assert together.n.notna()[1:].sum() == 1, "and no more is hidden than it takes"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_the_counts_no_hidden_rest_of_any_is_small(seed):
+    rng = np.random.default_rng(seed)
+    n = rng.integers(0, 60, 6)
+    some = rng.binomial(n, rng.random(6) ** 3)
+    table = pd.DataFrame({"n": n, "some": some, "others": n - some, "share": 0.1})
+    hidden = privacy.hide_small_cells(table, ["share"], 5, n=["n", "some", "others"], within=[])
+    for name in ("n", "some", "others"):
+        blank = hidden[name].isna()
+        assert blank.equals(hidden.share.isna()) and ((table[name] == 0) | (table[name] >= 5))[~blank].all()
+        assert blank.all() or table[name][blank].sum() == 0 or table[name][blank].sum() >= 5

@@ -14,12 +14,16 @@ def hide_small_cells(
     table: pd.DataFrame,
     columns: list[str],
     min_cell: int,
-    n: str = "n",
+    n: str | list[str] = "n",
     within: list[str] | None = None,
     part: str = "",
     total: str = "",
 ) -> pd.DataFrame:
-    """Blank `columns` (those that are there) and the count itself where it is above 0 and below `min_cell` customers. The row stays, so that it is seen to be hidden.
+    """Blank `columns` (those that are there) and the counts themselves where one is above 0 and below `min_cell` customers. The row stays,
+    so that it is seen to be hidden.
+
+    `n`: the count, or several that are told of each row, such as customers, those who do something and those who do not. Told together they
+    are to be hidden together: what hides one of them by the next call would leave another's rest too small.
 
     `columns` are all that speak of the customers in a row: a share or a count of values known gives the count away.
     `within` says which counts add up to a total that is known, from this table or elsewhere: those of rows alike in these columns, of
@@ -29,11 +33,12 @@ def hide_small_cells(
     whose row is itself the total: it is shown, unless it is small.
     A cell that holds a total alone cannot be helped by hiding others: then the total must not be told anywhere either.
     """
-    counts = pd.to_numeric(table[n]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    small = (counts > 0) & (counts < min_cell)
+    names = [n] if isinstance(n, str) else n
+    counts = [pd.to_numeric(table[name]).astype("Float64").to_numpy(dtype=float, na_value=np.nan) for name in names]
+    small = np.any([(each > 0) & (each < min_cell) for each in counts], axis=0)
     if within is not None:
-        small |= beside(table, counts, min_cell, within, part, total)
-    return blanked(table, [*columns, n], small)
+        small |= beside(table, counts, small, min_cell, within, part, total)
+    return blanked(table, [*columns, *names], small)
 
 
 def blanked(table: pd.DataFrame, columns: list[str], rows: np.ndarray) -> pd.DataFrame:
@@ -46,27 +51,34 @@ def blanked(table: pd.DataFrame, columns: list[str], rows: np.ndarray) -> pd.Dat
     return hidden
 
 
-def beside(table: pd.DataFrame, counts: np.ndarray, min_cell: int, within: list[str], part: str, total: str) -> np.ndarray:
+def beside(
+    table: pd.DataFrame, counts: list[np.ndarray], small: np.ndarray, min_cell: int, within: list[str], part: str, total: str
+) -> np.ndarray:
     """Which rows are hidden when the parts of each total are looked at together: the small ones and those that protect them."""
-    cells = pd.DataFrame({"n": counts, "row": range(len(table))})
+    cells = pd.DataFrame(dict(enumerate(counts)) | {"small": small, "row": range(len(table))})
     cells["total"] = table.groupby(list(within), sort=False, dropna=False).ngroup().to_numpy() if within else 0
     cells["part"] = table[part].to_numpy() if part else cells.row
     if total:
         cells = cells[cells.part != total]
     hidden = np.zeros(len(table), dtype=bool)
     for _, group in cells.groupby("total", sort=False):
-        parts = group.groupby("part", sort=False, dropna=False).n.min()
-        told = parts.index[protected(parts.to_numpy(), min_cell)]
+        parts = group.groupby("part", sort=False, dropna=False)
+        least, told, before = parts[list(range(len(counts)))].min(), parts.small.any().to_numpy(), None
+        while before is None or (told != before).any():  # what is hidden for one count is hidden for all: look at the others again
+            before = told
+            for each in least:
+                told = protected(least[each].to_numpy(), min_cell, told)
+        told = least.index[told]
         hidden[group.row[group.part.isin(told)]] = True
     return hidden
 
 
-def protected(counts: np.ndarray, min_cell: int) -> np.ndarray:
-    """Which counts of one known total are hidden. Zeros stay; NaN was hidden before."""
-    hidden = (counts > 0) & (counts < min_cell)
-    further = [at for at in sorted(range(len(counts)), key=lambda at: (counts[at], -at)) if counts[at] >= min_cell]
-    for at in further if hidden.any() else []:
-        if is_safe(counts[hidden], min_cell, counts[at]):
+def protected(counts: np.ndarray, min_cell: int, hidden: np.ndarray | None = None) -> np.ndarray:
+    """Which counts of one known total are hidden, beside those that are `hidden` for another reason. Zeros stay; NaN was hidden before."""
+    hidden = (counts > 0) & (counts < min_cell) | (False if hidden is None else hidden)
+    further = [at for at in sorted(range(len(counts)), key=lambda at: (counts[at], -at)) if counts[at] >= min_cell and not hidden[at]]
+    for at in further if (counts[hidden] > 0).any() else []:
+        if is_safe(counts[hidden & (counts > 0)], min_cell, counts[at]):
             break
         hidden[at] = True
     return hidden
