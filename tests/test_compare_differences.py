@@ -147,6 +147,15 @@ def test_hidden_rows_keep_their_place():
     assert len(hidden) == len(found) and hidden.effect.isna().sum() >= found.effect.isna().sum() and hidden.by_construction.dtype == bool
 
 
+def test_an_answer_that_few_of_a_segment_give_cannot_be_told_from_its_effect():
+    names = [f"c{at}" for at in range(400)]
+    features = pd.DataFrame({"likes": np.concatenate([np.repeat([1.0, 0.0], [2, 98]), np.tile([1.0, 0.0], 150)])}, index=names)
+    found = differences(features, pd.Series(np.repeat(["S1", "S2", "S3", "S4"], 100), index=names), [], {"likes": "yes/no"}, 1)
+    assert found.n_yes.tolist() == [2, 50, 50, 50] and found.n_no.tolist() == [98, 50, 50, 50]
+    hidden = privacy.hide_small_cells(found, ["n_others", *EFFECT], 5, n=["n", "n_yes", "n_no"], within=["feature"])
+    assert hidden.effect.isna().tolist() == [True, False, False, True] and hidden.n_yes.isna().tolist() == [True, False, False, True]
+
+
 def test_unrelated_features_are_rarely_called_different(monkeypatch):
     monkeypatch.setattr(gc, "collect", lambda: 0)  # Holm's calls take longer than everything else
     monkeypatch.setattr(module, "by_construction", lambda rows, cluster_on: set())

@@ -79,3 +79,18 @@ def test_of_yes_no_answers_the_share_of_yes_stands_in_place_of_the_median():
 def test_z_is_in_standard_deviations_whatever_a_column_weighs(profile):
     heavier = compare.profiles(FEATURES, MATRIX * [3.0, 0.5] + 7, LABELS, {"spend": "GBP"})
     assert heavier.z.tolist() == pytest.approx(profile.z.tolist()) and heavier.marker.tolist() == profile.marker.tolist()
+
+
+def test_an_answer_that_few_of_a_segment_give_is_hidden_and_so_is_enough_beside_it():
+    said = {"S1": (3, 97), "S2": (40, 60), "S3": (50, 50), "S4": (60, 40)}  # yes, no
+    values = np.concatenate([np.repeat([1.0, 0.0], counts) for counts in said.values()])
+    names = [f"c{at}" for at in range(400)]
+    features = pd.DataFrame({"likes": values}, index=names)
+    labels = pd.Series(np.repeat(list(said), 100), index=names)
+    found = compare.profiles(features, features, labels, {"likes": "yes/no"})
+    assert list(zip(found.n_yes, found.n_no)) == list(said.values())
+    hidden = privacy.hide_small_cells(found, [*compare.TYPICAL, "z", "marker"], 5, n=compare.COUNTED, within=["feature"]).set_index(
+        "segment"
+    )
+    assert hidden.loc["S1", ["yes", "z", "n_known", "n_yes", "n_no"]].isna().all() and hidden.yes.isna().sum() == 2
+    assert hidden.loc[["S2", "S3"], "yes"].tolist() == [0.4, 0.5]

@@ -4,19 +4,21 @@ import pandas as pd
 
 from segkit.compare.bootstrap import PAIRS, segment_stability, trusted
 from segkit.compare.choice import Recommendation, choose, least_size, recommend
-from segkit.compare.differences import EFFECT, differences
+from segkit.compare.differences import EFFECT, KNOWN, differences
 from segkit.compare.fence import FENCE, SURENESS, fence
 from segkit.compare.flow import flow, in_steps, recruitment
 from segkit.compare.halves import prediction_strength
-from segkit.compare.profiles import TYPICAL, profiles, sizes, traits
+from segkit.compare.profiles import COUNTED, TYPICAL, profiles, sizes, traits
 from segkit.compare.prototypes import prototypes
 from segkit.compare.reference import gap_statistic
 from segkit.compare.sweep import Sweep, agreement, beside, sweep
 from segkit.compare.verdict import AtK, Structure, structure
 
 __all__ = [
+    "COUNTED",
     "EFFECT",
     "FENCE",
+    "KNOWN",
     "PAIRS",
     "SURENESS",
     "TYPICAL",

@@ -14,6 +14,7 @@ LEAST = 10  # customers with a known value on either side
 MOST = 20_000  # customers looked at
 NEARLY = 0.9  # multiple rank correlation with the clustered features from which a feature repeats them
 ALPHA = 0.05
+KNOWN = ["n", "n_yes", "n_no"]  # of the segment; the effect on a yes/no answer gives them away
 EFFECT = ["effect", "low", "high", "p", "p_holm", "differs"]
 
 
@@ -22,9 +23,10 @@ def differences(
 ) -> pd.DataFrame:
     """Each segment against everyone else in each number and yes/no answer. In: features by customer_id; labels; unit of each feature.
 
-    Out: segment, feature, unit, n and n_others (who have a value, of at most `most` customers drawn by seed), effect (probability of
-    superiority, 0 to 1), low, high (95 %), by_construction, p, p_holm (Holm over all that are tested), differs (p_holm < .05; NA where
-    not tested). A feature that is the same for everyone, or known of fewer than 10 on a side, has counts alone.
+    Out: segment, feature, unit, n and n_others (who have a value, of at most `most` customers drawn by seed), n_yes and n_no (of a yes/no
+    answer), effect (probability of superiority, 0 to 1), low, high (95 %), by_construction, p, p_holm (Holm over all that are tested),
+    differs (p_holm < .05; NA where not tested). A feature that is the same for everyone, or known of fewer than 10 on a side, has counts
+    alone.
     """
     from statsmodels.stats.multitest import multipletests  # here, because importing it takes seconds
 
@@ -33,7 +35,7 @@ def differences(
     segments = sorted(labels.unique(), key=lambda name: (len(name), name))
     own = by_construction(rows, cluster_on)
     parts = [pd.DataFrame(against_others(rows[name].to_numpy(), codes, len(segments))).assign(feature=name) for name in names]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["n", "n_others", "feature", *EFFECT[:4]])
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*KNOWN, "n_others", "feature", *EFFECT[:4]])
     table["segment"] = np.tile(np.array(segments, dtype=object), len(names))
     table["unit"], table["by_construction"] = table.feature.map(units), table.feature.isin(own)
     table["p"] = table.p.mask(table.by_construction).astype("float64")
@@ -43,7 +45,8 @@ def differences(
         table.loc[tested, "p_holm"] = multipletests(table.p[tested].to_numpy(float), method="holm")[1]
     table["differs"] = (table.p_holm < ALPHA).astype("boolean").mask(~tested)
     order = table.segment.map({name: at for at, name in enumerate(segments)}).argsort(kind="stable")
-    first = ["segment", "feature", "unit", "n", "n_others", "effect", "low", "high", "by_construction", "p", "p_holm", "differs"]
+    table[["n_yes", "n_no"]] = table[["n_yes", "n_no"]].where(table.unit == "yes/no").astype("Int64")
+    first = ["segment", "feature", "unit", *KNOWN, "n_others", *EFFECT[:3], "by_construction", *EFFECT[3:]]
     return table.iloc[order][first].reset_index(drop=True)
 
 
@@ -82,12 +85,13 @@ def follows(values: pd.Series, known: np.ndarray) -> bool:
 
 
 def against_others(values: np.ndarray, codes: np.ndarray, segments: int) -> dict[str, np.ndarray]:
-    """One feature: n, n_others, effect, low, high, p of each segment against the others. In: values; the segment's number of each."""
+    """One feature: n, n_others, n_yes, n_no (values of 1 and 0), effect, low, high, p of each segment against the others. In: values; the segment's number of each."""
     known = ~np.isnan(values)
     distinct, at = np.unique(values[known], return_inverse=True)
     counts = np.bincount(at * segments + codes[known], minlength=len(distinct) * segments).reshape(-1, segments).astype(float)
     others = counts.sum(axis=1, keepdims=True) - counts
     found = {"n": counts.sum(axis=0).astype(int), "n_others": others.sum(axis=0).astype(int)}
+    found |= {name: counts[distinct == said].sum(axis=0).astype(int) for name, said in (("n_yes", 1), ("n_no", 0))}
     enough = (np.minimum(found["n"], found["n_others"]) >= LEAST) & (len(distinct) > 1)
     told = {name: np.full(segments, np.nan) for name in EFFECT[:4]}
     if enough.any():

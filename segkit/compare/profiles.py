@@ -7,14 +7,16 @@ MARKED = 0.5  # a segment's mean this many standard deviations (of the matrix) f
 
 
 TYPICAL = ["median", "p25", "p75", "yes"]
+COUNTED = ["n_known", "n_yes", "n_no"]  # counts that what is typical gives away
 
 
 def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, units: dict[str, str]) -> pd.DataFrame:
-    """Out: segment, n, share, feature, unit, median, p25, p75 (business units), yes, overall, z, marker, n_known.
+    """Out: segment, n, share, feature, unit, median, p25, p75 (business units), yes, overall, z, marker, n_known, n_yes, n_no.
 
     In: `features` with the columns of the matrix in business units (`matrix.described`), labels. A yes/no answer, unit `yes/no`, has the share
-    of yes in place of median and quartiles. `overall` is the median, or the share of yes, of everyone. z is how far the segment's mean in the
-    matrix lies from everyone's, in standard deviations, whatever the column weighs; the marker is ++ / + / blank / - / -- at 1 and 0.5 of them.
+    of yes in place of median and quartiles, and the counts of yes and of no. `overall` is the median, or the share of yes, of everyone. z is
+    how far the segment's mean in the matrix lies from everyone's, in standard deviations, whatever the column weighs; the marker is
+    ++ / + / blank / - / -- at 1 and 0.5 of them.
     """
     features, matrix = (each if each.index.equals(labels.index) else each.loc[labels.index] for each in (features, matrix))
     lines, cut = [], labels.to_numpy().astype(object)
@@ -40,9 +42,11 @@ def profiles(features: pd.DataFrame, matrix: pd.DataFrame, labels: pd.Series, un
                     "z": z,
                     "marker": marker(z),
                     "n_known": int((~np.isnan(theirs)).sum()),
+                    "n_yes": int((theirs == 1).sum()) if unit == "yes/no" else None,
+                    "n_no": int((theirs == 0).sum()) if unit == "yes/no" else None,
                 }
             )
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines).astype(dict.fromkeys(COUNTED, "Int64"))
 
 
 def middle(values: np.ndarray, unit: str) -> dict[str, float]:
