@@ -6,7 +6,7 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import version
 
-from benchmarks import assignment, behavior, comparison, features, gather, million, runtime, structure, verdicts
+from benchmarks import assignment, behavior, clv, comparison, coverage, features, gather, million, runtime, structure, verdicts
 from segkit import home
 
 VERSIONS = {
@@ -30,7 +30,9 @@ def main() -> None:
         assignment.rows(),
         comparison.rows(),
         million.rows(),
+        clv.rows(),
         structure_rows(asked.seeds),
+        coverage.rows(4000, 1000),
         verdicts.rows(asked.reps, 1000),
         behavior.rows(asked.reps),
     ):

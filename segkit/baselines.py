@@ -5,7 +5,13 @@ import pandas as pd
 
 from segkit.matrix import by_values
 
-NAMES = {"rfm": "RFM", "best_feature": "quantiles of one feature", "random": "random groups"}
+NAMES = {
+    "rfm": "RFM",
+    "best_feature": "quantiles of one feature",
+    "expected_orders": "tenths by expected orders",
+    "random": "random groups",
+}
+TENTHS = 10
 RFM = ("days_since_last_order", "n_orders", "spend")
 
 
@@ -27,6 +33,11 @@ def quantiles(values: pd.Series, k: int) -> pd.Series:
     """Groups Q1…Qk of equal size by one feature, highest last; ties share a group, so that there may be fewer. Who has no value is Q0."""
     names = np.array([f"Q{place}" for place in range(k + 1)], dtype=object)
     return pd.Series(names[quantile(doubled_ranks(values), k)], index=values.index, name=f"quantiles of {values.name}", dtype="str")
+
+
+def tenths(expected: pd.Series) -> pd.Series:
+    """Ten groups of equal size by what a model expects of each customer; who has no expectation is apart. The last digits say nothing."""
+    return quantiles(expected.round(9), TENTHS)
 
 
 def doubled_ranks(values: pd.Series) -> np.ndarray:
@@ -72,12 +83,17 @@ def random_like(labels: pd.Series, known: pd.DataFrame, seed: int) -> pd.Series:
     return pd.Series(dealt, index=order, name="random", dtype="str").reindex(labels.index)
 
 
-def rivals(known: pd.DataFrame, labels: pd.Series, seed: int, columns: list[str]) -> dict[str, pd.Series]:
-    """RFM cells (when there are orders), quantiles of the best single feature of `columns`, and random groups of the same sizes.
+def rivals(
+    known: pd.DataFrame, labels: pd.Series, seed: int, columns: list[str], expected: pd.Series | None = None
+) -> dict[str, pd.Series]:
+    """RFM cells (when there are orders), quantiles of the best single feature of `columns`, tenths by the orders that a model expects (where
+    there is one), and random groups of the same sizes.
 
-    In: what is known of the customers, features at least (see `random_like`).
+    In: what is known of the customers, features at least (see `random_like`); expected orders by customer_id.
     """
     members = known.loc[labels.index]
     found = {"rfm": rfm(members)} if set(RFM) <= set(known) else {}
     best = best_feature(members, columns, labels.nunique())
-    return found | ({"best_feature": best} if len(best) else {}) | {"random": random_like(labels, known, seed)}
+    found |= {"best_feature": best} if len(best) else {}
+    found |= {"expected_orders": tenths(expected.loc[labels.index])} if expected is not None else {}
+    return found | {"random": random_like(labels, known, seed)}

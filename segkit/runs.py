@@ -65,8 +65,16 @@ STAGES = (
     ),
     Stage(
         "04_kpis",
-        ("segkit.verdicts", "segkit.figures", "segkit.prose", "segkit.segments", "statsmodels.stats.proportion", "ibis.backends.duckdb"),
-        ("kpis", "explained", "hypotheses"),
+        (
+            "segkit.verdicts",
+            "segkit.targets",
+            "segkit.figures",
+            "segkit.prose",
+            "statsmodels.stats.proportion",
+            "statsmodels.duration.survfunc",
+            "ibis.backends.duckdb",
+        ),
+        ("kpis", "lifts", "explained", "beyond", "origins", "hypotheses", "outlook"),
     ),
 )
 

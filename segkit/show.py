@@ -5,6 +5,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 NUMBERS = ("value", "low", "high", "median", "p1", "p25", "p75", "p99", "overall", "mean", "se")
@@ -12,9 +13,27 @@ SHARES = ("share", "filled", "probability", "top")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+OF_TOTAL = ("revenue_share",)  # KPIs whose n is all customers, and not the segment's
+WORDS = {
+    "aov": "average order value",
+    "revenue_retention": "net revenue retention",
+    "gross_retention": "gross revenue retention",
+    "usage_days": "days of use",
+    "csat": "satisfied (CSAT)",
+    "nps": "net promoter score",
+    "answered": "answered a survey",
+    "campaign_roi": "return on campaign cost",
+    "lead_to_customer": "lead to customer",
+    "aov_capped": "average order value, capped",
+    "revenue_capped": "revenue, capped",
+    "orders_capped": "orders, capped",
+    "margin_capped": "margin, capped",
+}
+
+
 def words(name: str) -> str:
     """A column's name as words: n_orders is orders, aov is average order value."""
-    return {"aov": "average order value"}.get(name, name.removeprefix("n_").replace("_", " "))
+    return WORDS.get(name, name.removeprefix("n_").replace("_", " "))
 
 
 class Html(str):
@@ -116,12 +135,25 @@ def cell_html(text: str) -> str:
     return f'{escape(found[1])}<br><span class="interval">{escape(found[2])}</span>' if found else escape(text)
 
 
-def kpis(rows: pd.DataFrame) -> Html:
-    """KPIs with a line per segment and a column per KPI, each value with its interval."""
-    texts = rows.assign(text=[interval(row.value, row.low, row.high, row.unit) for row in rows.itertuples()])
-    wide = texts.pivot(index="segment", columns="kpi", values="text").reindex(index=texts.segment.unique(), columns=texts.kpi.unique())
-    wide.insert(0, "n", texts.drop_duplicates("segment").set_index("segment").n)
-    return table(wide.reset_index(), revenue_capped="revenue, capped", orders_capped="orders, capped")
+def kpis(rows: pd.DataFrame, names: "list[str] | None" = None) -> Html:
+    """KPIs with a line per KPI and a column per segment, each value with its interval; `names` picks some. Under a segment stands its n, and
+    beside a value its own where fewer were asked."""
+    rows = rows if names is None else rows[rows.kpi.isin(names)]
+    plain = {
+        name: pd.to_numeric(rows[name]).astype("Float64").to_numpy("float64", na_value=np.nan) for name in ("value", "low", "high", "n")
+    }
+    rows = rows.assign(**plain)
+    most = rows[~rows.kpi.isin(OF_TOTAL)].groupby("segment", sort=False).n.max()
+    texts = [
+        f"{interval(row.value, row.low, row.high, row.unit)}{f' n {number(row.n)}' if row.n < most[row.segment] else ''}"
+        for row in rows.itertuples()
+    ]
+    rows = rows.assign(text=texts, heading=[f"{segment} · n {number(most[segment])}" for segment in rows.segment])
+    order = rows.assign(last=rows.segment == "all").sort_values("last", kind="stable").heading.unique()
+    wide = rows.pivot(index="kpi", columns="heading", values="text").reindex(index=rows.kpi.unique(), columns=order).fillna("–")
+    units = rows.drop_duplicates("kpi").set_index("kpi").unit
+    wide.insert(0, "unit", ["%" if units[name] == "share" else units[name] for name in wide.index])
+    return table(wide.rename(index=words).rename_axis("KPI").reset_index())
 
 
 def profile(rows: pd.DataFrame, called: dict[str, str] | None = None) -> Html:

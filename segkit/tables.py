@@ -79,6 +79,10 @@ TABLES = {
             ),
             "channel": _optional("string", "where it was ordered", "where customers buy"),
             "is_return": _optional("boolean", "the line gives goods back", "setting returns aside, or counting them"),
+            "margin": _optional(
+                "money", "what is left of the amount after the goods are paid", "what customers earn, not only what they spend", "currency"
+            ),
+            "currency": _optional("string", "what the amount is in, such as EUR", "that all amounts are in one currency"),
         },
         time="ordered_at",
         adds="purchase features, RFM, revenue, orders and average order value",

@@ -59,23 +59,6 @@ def test_sides_follow_the_skew():
     assert above > below and got.low == pytest.approx(got.value - 1.959964 * below)
 
 
-def test_ratio_is_the_delta_method():
-    money, orders = np.array([10.0, 0, 50, 30]), np.array([1, 0, 2, 2])
-    got = intervals.ratio(money, orders)
-    gradient = np.array([1 / orders.mean(), -money.mean() / orders.mean() ** 2])  # of a/b in the two means
-    se = np.sqrt(gradient @ np.cov(money, orders) @ gradient / 4)
-    assert (got.value, got.n, got.events) == (18, 4, 3)
-    assert got.se == pytest.approx(se) and got.high - got.low == pytest.approx(2 * 1.959964 * se, rel=1e-6)
-
-
-def test_ratio_corners():
-    assert np.isnan([*vars(intervals.ratio([1, 2], [0, 0])).values()][:3]).all()
-    flat = intervals.ratio([0.3, 0.6, 0.9], [1, 2, 3])
-    assert flat.value == pytest.approx(0.3) and flat.se == 0 and np.isnan(flat.low)
-    with pytest.raises(ValueError, match="2 numerators, 3 denominators"):
-        intervals.ratio([1, 2], [1, 1, 1])
-
-
 @pytest.mark.parametrize(
     "kind, n, events, said",
     [
@@ -88,6 +71,17 @@ def test_ratio_corners():
         ("ratio", 200, 50, ""),
         ("ratio", 199, 50, "199 customers, a ratio needs 200"),
         ("ratio", 200, 16, "fewer than 50 of 200 customers have a value other than 0, a ratio needs 50"),
+        ("nps", 50, 10, ""),
+        ("nps", 49, 20, "49 customers, an NPS needs 50"),
+        (
+            "nps",
+            60,
+            9,
+            "fewer than 10 of 60 customers gave another answer than the commonest of promoter, passive and detractor, an NPS needs 10",
+        ),
+        ("share", 200, 50, ""),
+        ("share", 199, 60, "199 customers, a share needs 200"),
+        ("share", 200, 49, "fewer than 50 of 200 customers have a value other than 0 inside the segment, or outside it, a share needs 50"),
     ],
 )
 def test_enough(kind, n, events, said):
@@ -98,6 +92,21 @@ def test_values_that_do_not_vary_are_never_enough():
     said = "the values of 500 customers do not vary, so there is no interval"
     assert intervals.enough("mean", intervals.mean([0] * 500)) == said
     assert intervals.enough("mean", intervals.mean([np.nan] * 500)) == "of 500 customers some have no value"
+
+
+def test_a_ratio_without_limits_is_never_enough():
+    few = intervals.ratio([1.0] * 300, [1e6, -1e6] + [1.0] * 298)  # the denominators may well sum to 0
+    assert few.value == pytest.approx(300 / 298) and np.isnan([few.low, few.high]).all() and few.se > 0
+    assert intervals.enough("ratio", few) == (
+        "the values of 300 customers are negative, or a few of them outweigh all others, so there is no interval"
+    )
+
+
+def test_who_is_not_eligible_is_left_out_and_counted():
+    (scores,), left_out = intervals.eligible([9, np.nan, 3, np.nan])
+    assert (scores.tolist(), left_out) == ([9, 3], 2) and intervals.eligible([])[1] == 0
+    (after, before), left_out = intervals.eligible([1, np.nan, np.nan], [2, np.nan, 5])  # the third has a value missing
+    assert left_out == 1 and before.tolist() == [2, 5] and np.isnan(intervals.ratio(after, before).value)
 
 
 def test_capped_lognormal_mean_is_covered():

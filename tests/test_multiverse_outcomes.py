@@ -8,7 +8,7 @@ import pytest
 from test_multiverse_exploring import CLUSTER_ON, blobs, explored
 from test_verdicts_lock import MADE, SPEND, STAY
 
-from segkit import errors, multiverse, store, verdicts
+from segkit import errors, kpis, multiverse, store, verdicts
 from segkit.multiverse import OwnChoices
 from segkit.studies import Hypothesis
 
@@ -84,10 +84,10 @@ def tested():
     found = explored(features, own, k_min=3, k_max=3, fit_rows=300)
     share = own.map({"S1": 0.9, "S2": 0.5, "S3": 0.1}).to_numpy()
     orders = (np.random.default_rng(2).random(1200) < share).astype(float)
-    outcomes = pd.DataFrame({"revenue": orders, "orders": orders, "active_days": 0.0}, index=features.index)
+    outcomes = pd.DataFrame({"revenue": orders, "orders": orders, "usage_days": 0.0, "is_active": orders}, index=features.index)
     outcomes = outcomes.assign(revenue_capped=orders, orders_capped=orders)
     outcomes.attrs = {"days": 90, "caps": {"revenue": 1.0, "orders": 1.0}}
-    return multiverse.claims(found, features, CLUSTER_ON, CLAIMS, outcomes, 7), found, features, outcomes
+    return multiverse.claims(found, features, CLUSTER_ON, CLAIMS, kpis.Seen(outcomes), 7), found, features, outcomes
 
 
 def test_claims_are_tested_on_everyone_under_every_specification(tested):
@@ -118,7 +118,7 @@ def test_the_result_is_that_of_the_studys_own_tests(tested):
 
     labels = everyone_by(found.fitted[5], features)
     known = features.join(outcomes.add_suffix("_after"))
-    direct = verdicts.evaluate(CLAIMS[:3], labels, baselines.rivals(known, labels, 7, CLUSTER_ON), outcomes)
+    direct = verdicts.evaluate(CLAIMS[:3], labels, baselines.rivals(known, labels, 7, CLUSTER_ON), kpis.Seen(outcomes))
     own = rows[(rows.specification == found.specifications.specification[5]) & (rows.name != "rfm")]
     assert list(own.value) == list(direct.value) and list(own.p) == list(direct.p), "random groups are dealt out as the study deals them"
 
@@ -126,10 +126,17 @@ def test_the_result_is_that_of_the_studys_own_tests(tested):
 def test_what_makes_claims_undecidable_does_so_here(tested):
     _, found, features, outcomes = tested
     few = replace(found, specifications=found.specifications.head(1), fitted=found.fitted[:1])
-    rows = multiverse.claims(few, features, CLUSTER_ON, CLAIMS[:1], outcomes, 7, missing=0.5)
+    rows = multiverse.claims(few, features, CLUSTER_ON, CLAIMS[:1], kpis.Seen(outcomes), 7, missing=0.5)
     assert list(rows.would_say) == ["undecided"] and "lacks 50.0%" in rows.reason[0]
 
 
+def test_a_claim_that_names_segments_is_left_out_since_others_bear_the_name(tested):
+    _, found, features, outcomes = tested
+    few = replace(found, specifications=found.specifications.head(1), fitted=found.fitted[:1])
+    named = Hypothesis(name="named", kpi="retention", test="ordering", order=["S1", "S2", "S3"])
+    assert list(multiverse.claims(few, features, CLUSTER_ON, [named, CLAIMS[0]], kpis.Seen(outcomes), 7).name) == ["apart"]
+
+
 def test_no_claims_give_an_empty_table(tested):
-    rows = multiverse.claims(tested[1], tested[2], CLUSTER_ON, [], pd.DataFrame(index=tested[2].index), 7)
+    rows = multiverse.claims(tested[1], tested[2], CLUSTER_ON, [], kpis.Seen(pd.DataFrame(index=tested[2].index)), 7)
     assert rows.empty and list(rows.columns) == list(tested[0].columns) and multiverse.claims_held(rows).empty

@@ -33,6 +33,10 @@ TABLES = {
     "sizes": "segment,n,share,spend_share\nS1,111,0.58,0.81\nS2,80,0.42,0.19\n",
     "kpis": "segment,kpi,unit,value,low,high,n,se,events\nS1,revenue,EUR,179.4,156.6,207.6,111,12.8,100\nS2,revenue,EUR,29.1,18.6,49.4,80,6.7,30\n"
     "S1,retention,share,0.9,0.83,0.94,111,0.03,100\nS2,retention,share,0.37,0.28,0.48,80,0.05,30\n",
+    "lifts": "campaign,answer,segment,n,n_held_out,rate,rate_held_out,value,low,high,p,p_holm,reason\n",
+    "beyond": "baseline,kpi,value,low,high,n\nrandom,revenue,0.34,0.25,0.43,191\n",
+    "origins": "as_of,segmentation,kpi,value,low,high,n,cells\n",
+    "outlook": "name,kpi,test,verdict,at_least,value,low,high,n,detectable\nstay,retention,spread,supported,0.1,0.53,0.41,0.64,191,0.3\n",
     "explained": "segmentation,kpi,value,low,high,n,cells\nsegments,revenue,0.35,0.26,0.44,191,2\n",
     "hypotheses": "name,kpi,test,at_least,baseline,value,low,high,n,p_supported,p_refuted,p,p_holm,reason\n"
     "stay,retention,spread,0.1,,0.53,0.41,0.64,191,0.001,1,0.002,0.002,\n",

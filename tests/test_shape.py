@@ -32,6 +32,7 @@ FLOORS = (
     "rules",
     "compare",
     "verdicts",
+    "targets",
     "multiverse",
     "show",
     "figures",

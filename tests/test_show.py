@@ -136,7 +136,26 @@ def test_numbers_are_flush_right_and_words_and_flags_are_not():
     assert html.count('class="number"') == 2 and ">yes<" in html
 
 
-def test_kpis_have_a_line_per_segment_and_profiles_a_column_per_segment():
+def test_kpis_have_a_column_per_segment_with_their_own_n_where_fewer_were_asked():
+    rows = [
+        ("S1", "retention", 0.5, 50),
+        ("S1", "csat", 0.25, 20),
+        ("S1", "revenue_share", 0.7, 90),
+        ("all", "retention", 0.4, 90),
+        ("S2", "retention", 0.3, 40),
+    ]
+    kpis = pd.DataFrame(rows, columns=["segment", "kpi", "value", "n"]).assign(unit="share", low=np.nan, high=np.nan)
+    text = Tags(show.kpis(kpis)).text
+    assert (
+        text[:5] == ["KPI", "unit", "S1 · n 50", "S2 · n 40", "all · n 90"]
+        and "25.0 % n 20" in text
+        and "70.0 %" in text
+        and "retention" in text
+    )
+    assert Tags(show.kpis(kpis, ["csat"])).text[2:] == ["S1 · n 20", "satisfied (CSAT)", "%", "25.0 %"]
+
+
+def test_kpis_of_hidden_segments_are_dashes_and_profiles_a_column_per_segment():
     kpis = pd.DataFrame(
         [
             {"segment": s, "kpi": k, "unit": "share", "value": v, "low": v, "high": v, "n": n}
@@ -145,7 +164,7 @@ def test_kpis_have_a_line_per_segment_and_profiles_a_column_per_segment():
         ]
     )
     found = Tags(show.kpis(kpis))
-    assert found.tags.count("tr") == 3 and "revenue, capped" in found.text and found.text.count("–") == 3
+    assert found.tags.count("tr") == 3 and "revenue, capped" in found.text and found.text.count("–") == 2
     profile = pd.DataFrame(
         [
             {"segment": s, "feature": f, "unit": "days", "median": 3.0, "marker": m, "overall": 4.0, "share": 0.5}

@@ -179,13 +179,13 @@ def test_the_examples_of_the_reference_are_valid():
         ({"columns": ORDERS | {"region": {"column": "x", "kind": "geographic"}}}, "orders: region cannot be an attribute"),
         (
             {"columns": ORDERS | {"amount": {"column": "x", "type": "integer"}}},
-            "tables.orders.amount: `type`, `ordered`, `missing_informs` and `sensitive` are for attributes",
+            "tables.orders.amount: `type`, `ordered`, `missing_informs`, `static` and `sensitive` are for",
         ),
         ({"columns": ORDERS | {"amount": {"column": "x", "sensitive": True}}}, "which need their kind"),
         ({"columns": {1: "x"}}, "tables.orders.columns"),
         ({"columns": []}, "tables.orders.columns: input should be a valid dictionary"),
         ({"decimal": ";"}, "tables.orders.decimal: input should be '', '.' or ','"),
-        ({"overlap": "twice"}, "tables.orders.overlap: input should be 'once' or 'keep'"),
+        ({"overlap": "twice"}, "tables.orders.overlap: unknown 'twice'; known: once, keep"),
         ({"missing": 999}, "tables.orders.missing: input should be a valid list"),
         ({"identifiers": ["id"]}, "identifiers are never kept, and id stands elsewhere too"),
         ({"identifiers": ["mail"], "ignore": ["mail"]}, "identifiers are never kept, and mail stands elsewhere too"),
@@ -242,7 +242,7 @@ def test_a_dataset_says_what_it_is(keys, complaint):
         ([{"name": "r", "repeated": False}], "needs one of"),
         ([{"when": "amount > 1"}], "tables.orders.rules.0.name: it is missing"),
         ([{"name": "", "repeated": True}], "at least 1 character"),
-        ([{"name": "r", "repeated": True, "severity": "drop"}], "severity: input should be 'reject', 'warn' or 'refuse'"),
+        ([{"name": "r", "repeated": True, "severity": "drop"}], "severity: unknown 'drop'; known: reject, warn, refuse"),
         ([{"name": "r", "when": "amount >"}], "rules.0: formula 'amount >' cannot be read"),
         ([{"name": "r", "when": "__import__('os')"}], "rules.0: formula \"__import__('os')\": unknown function"),
         ([{"name": "r", "repeated": True}] * 2, "tables.orders: two rules have the same name, 'r'"),
@@ -290,10 +290,8 @@ def test_an_attribute_has_a_kind_a_type_and_a_name_of_its_own():
     assert "(an attribute of customers needs its kind)" in refusal(customers(region={"column": "r", "sensitive": True}))
     assert "cannot be called" in refusal(customers("Age", "age"))
     assert "signed_up_at cannot be an attribute" in refusal(customers("signed_up_at"))
-    assert "kind: input should be" in refusal(customers(region={"kind": "geographical"}))
-    assert "type: input should be 'string', 'integer', 'number', 'boolean' or 'date'" in refusal(
-        customers(x={"kind": "need", "type": "text"})
-    )
+    assert "kind: unknown 'geographical'; do you mean 'geographic'?" in refusal(customers(region={"kind": "geographical"}))
+    assert "type: unknown 'text'; known: string, integer, number, boolean, date" in refusal(customers(x={"kind": "need", "type": "text"}))
     assert "a format is for times, x is string" in refusal(customers(x={"kind": "need", "format": "%Y"}))
     assert declare(customers(x={"kind": "need", "type": "date", "format": "%Y"})).attributes["x"].format == "%Y"
 
@@ -353,9 +351,7 @@ def test_what_yaml_would_misread_is_refused(said, complaint):
 
 
 def test_values_and_missing_are_what_the_file_says_as_text():
-    said = declared.mapping(
-        "{missing: [999, -1, 0.5, 1900-01-01, '007', 007, n/a], values: {1: yes, 2: no, 'no': 0, a: ~, 2025-01-02: b}}"
-    )
+    said = declared.mapping("{missing: [999, -1, 0.5, 1900-01-01, '007', 007, n/a], values: {1: yes, 2: no, 'no': 0, a: ~, 2025-01-02: b}}")
     reading = declare(orders(columns=ORDERS | {"channel": {"column": "x"} | said})).tables["orders"].columns["channel"]
     assert reading.missing == ["999", "-1", "0.5", "1900-01-01", "007", "007", "n/a"]
     assert reading.values == {"1": "true", "2": "false", "no": "0", "a": "", "2025-01-02": "b"}

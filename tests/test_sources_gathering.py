@@ -111,3 +111,27 @@ def test_what_is_declared_is_kept_with_what_was_gathered(tmp_path, monkeypatch):
     said = json.loads((found.folder / "gathered.json").read_text())
     assert sources.gathered("shop").dataset == found.dataset
     assert said["key"] == privacy.key_name() and said["spans"] == {"orders": ["2025-01-01T10:00:00", "2025-02-02T12:00:00"]}
+
+
+@pytest.mark.parametrize(
+    ("currencies", "declared", "said"),
+    [
+        (("EUR", "EUR"), "EUR", ""),
+        (("EUR", "EUR"), "currency", ""),
+        (("EUR", "USD"), "currency", "orders: amounts are not all in one currency\n  EUR: 1 rows, USD: 1 rows"),
+        (("USD", "USD"), "EUR", "orders: amounts are not all in EUR\n  USD: 2 rows"),
+        (("EUR", ""), "EUR", "orders: amounts are not all in EUR\n  EUR: 1 rows, none: 1 rows"),
+        (("Ann Lee", "Bob Ray"), "EUR", "orders: amounts are not all in EUR\n  other: 2 rows"),
+    ],
+)
+def test_money_of_several_currencies_is_not_added_up(tmp_path, monkeypatch, currencies, declared, said):
+    columns = {"customer_id": "customer", "ordered_at": "when", "amount": "amount", "currency": "money"}
+    declare(tmp_path, monkeypatch, {"orders": {"file": "orders.csv", "columns": columns}}, currency=declared)
+    lines = [f"{who},2025-01-0{at},{at},{money}" for at, (who, money) in enumerate(zip("ab", currencies), 1)]
+    (tmp_path / "data" / "raw" / "orders.csv").write_text("\n".join(["customer,when,amount,money", *lines, ""]))
+    if said:
+        with pytest.raises(BadInput) as refused:
+            sources.gather("shop")
+        assert said in str(refused.value)
+    else:
+        assert len(rows(sources.gather("shop"))) == 2

@@ -107,7 +107,7 @@ def test_a_step_has_to_come_later_only_where_one_row_could_be_it_and_an_earlier_
         (steps({"featur": "a"}), "unknown key 'use_cases.0.pattern.steps.0.featur': do you mean 'feature'?"),
         (steps({}), "use_cases.0.pattern.steps.0: a step is one of feature, category, order, channel, stage"),
         (steps({"feature": "a", "stage": "decision"}), "this one says feature and stage"),
-        (steps({"order": "first"}), "use_cases.0.pattern.steps.0.order: input should be"),
+        (steps({"order": "first"}), "use_cases.0.pattern.steps.0.order: unknown 'first'; known: any"),
         (steps({"feature": None}), "it is empty, or no single value"),
         (steps({"feature": True}), "put what the file says in quotes"),
         (steps(), "use_cases.0.pattern.steps: list should have at least 1 item"),

@@ -8,7 +8,7 @@ from segkit.tables import ATTRIBUTE_KINDS, DTYPES, TABLES
 
 DESIGN = {
     "customers": "customer_id signed_up_at? consent_marketing?",
-    "orders": "customer_id ordered_at amount order_id? product_id? category? quantity? unit_price? channel? is_return?",
+    "orders": "customer_id ordered_at amount order_id? product_id? category? quantity? unit_price? channel? is_return? margin? currency?",
     "events": "customer_id occurred_at feature duration_seconds? session_id?",
     "touchpoints": "customer_id occurred_at stage? channel cost? is_conversion",
     "contacts": "customer_id campaign_id contacted_at? is_control opened? clicked? converted revenue? cost?",

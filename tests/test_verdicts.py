@@ -7,13 +7,22 @@ import pandas as pd
 import pytest
 from test_features import tables
 
-from segkit import kpis, verdicts
+from segkit import kpis, studies, verdicts
 from segkit.studies import Hypothesis
 from segkit.verdicts import tests
 
-COLUMNS = ["name", "kpi", "test", "at_least", "baseline", "value", "low", "high", "n", "p_supported", "p_refuted", "p", "p_holm", "reason"]
+CLAIM = ["kpi", "test", "at_least", "baseline", "top", "order", "campaign", "segment"]
+COLUMNS = ["name", *CLAIM, "value", "low", "high", "n", "p_supported", "p_refuted", "p", "p_holm", "reason"]
 MATRIX = {"transforms": [], "winsorise": 0.0, "scaling": "standard", "weights": [], "indicate_missing": []}
-MADE = {"dataset": "d", "as_of": "2025-02-01", "cluster_on": ["spend"], "method": "kmeans", "k": 2, "seed": 7, "max_fit_rows": 5000} | MATRIX
+MADE = {
+    "dataset": "d",
+    "as_of": "2025-02-01",
+    "cluster_on": ["spend"],
+    "method": "kmeans",
+    "k": 2,
+    "seed": 7,
+    "max_fit_rows": 5000,
+} | MATRIX
 
 
 def world(n: int = 1200, high: float = 0.9, low: float = 0.3):
@@ -25,9 +34,10 @@ def world(n: int = 1200, high: float = 0.9, low: float = 0.3):
     revenue = stayed * rng.gamma(2, np.where(labels == "S1", 50, 10))
     outcomes = pd.DataFrame(
         {"revenue": revenue, "orders": stayed * 1.0, "revenue_capped": np.minimum(revenue, 300), "orders_capped": stayed * 1.0}, index=index
-    )
+    ).assign(is_active=stayed * 1.0)
     outcomes.attrs = {"days": 90, "caps": {}}
-    return labels, {"rfm": pd.Series("111", index=index), "random": labels.sample(frac=1, random_state=1).set_axis(index)}, outcomes
+    rivals = {"rfm": pd.Series("111", index=index), "random": labels.sample(frac=1, random_state=1).set_axis(index)}
+    return labels, rivals, kpis.Seen(outcomes)
 
 
 def claim(name="stay", kpi="retention", test="spread", **more) -> Hypothesis:
@@ -91,26 +101,25 @@ def test_segments_that_rest_on_attributes_without_a_date_decide_nothing():
 
 
 def test_a_table_that_is_not_there_is_the_reason():
-    labels, baselines, outcomes = world()
+    labels, baselines, seen = world()
     found = verdicts.evaluate(
-        [claim(kpi="engagement"), claim("b", "retention", "beats_baseline", baseline="rfm")], labels, {}, outcomes
+        [claim(kpi="engagement"), claim("b", "retention", "beats_baseline", baseline="rfm")], labels, {}, seen
     ).set_index("name")
-    assert found.reason.to_dict() == {"stay": "engagement needs the table events", "b": "the baseline rfm needs the table orders"}
+    assert found.reason.to_dict() == {"stay": "engagement needs events", "b": "the baseline rfm needs the table orders"}
     assert found[["value", "p"]].isna().all(axis=None)
 
 
 def test_the_order_of_customers_changes_nothing():
-    labels, baselines, outcomes = world()
-    attrs, outcomes = outcomes.attrs, outcomes.loc[labels.index]
+    labels, baselines, seen = world()
     shuffled = labels.sample(frac=1, random_state=3)
-    moved = outcomes.loc[shuffled.index]
-    moved.attrs = attrs
-    here, there = (verdicts.evaluate(CLAIMS, each, baselines, rows) for each, rows in ((labels, outcomes), (shuffled, moved)))
+    moved = seen.after.loc[shuffled.index]
+    moved.attrs = seen.after.attrs
+    here, there = (verdicts.evaluate(CLAIMS, *each) for each in ((labels, baselines, seen), (shuffled, baselines, kpis.Seen(moved))))
     pd.testing.assert_frame_equal(here, there, rtol=1e-9)
 
 
 def test_explained_compares_segments_with_plain_labels_on_every_kpi_but_ratios():
-    labels, baselines, outcomes = world()
+    labels, baselines, (outcomes, *_) = world()
     found = verdicts.explained({"segments": labels, **baselines}, outcomes, ["revenue", "aov", "retention"])
     assert list(found.columns) == ["segmentation", "kpi", "value", "low", "high", "n", "cells"]
     wide = found.pivot(index="segmentation", columns="kpi", values="value")
@@ -191,5 +200,8 @@ def test_the_record_is_json_without_holes_also_when_nothing_could_be_tested_or_a
 
 
 def test_every_kpi_can_be_tested_or_says_why_not():
-    found = verdicts.evaluate([claim(name, kpi=name) for name in kpis.KPIS], *world())
-    assert found.set_index("name").reason.map(bool).to_dict() == {name: name == "engagement" for name in kpis.KPIS}
+    names = [name for name in kpis.KPIS if name in studies.KPIS]
+    found = verdicts.evaluate([claim(name, kpi=name) for name in names], *world()).set_index("name")
+    known = {"revenue", "orders", "aov", "retention"}
+    assert {name for name in names if not found.reason[name]} == known
+    assert all(found.reason[name] == f"{name} needs {kpis.KPIS[name].source}" for name in names if name not in known)

@@ -18,6 +18,7 @@ from segkit.features import attributes, baskets, calendar, engagement, journey, 
 from segkit.features import use_cases as patterns
 from segkit.features.attributes import check_sensitive
 from segkit.features.fold import defined, joined, meaning, needed, of_customers, pieces, unit
+from segkit.sources import Gathered
 from segkit.sources.dataset import Reading
 from segkit.sources.use_cases import UseCase
 from segkit.tables import STAGES, TABLES
@@ -26,7 +27,7 @@ MODULES = (tenure, orders, baskets, calendar, rfm, usage, sessions, engagement, 
 BEHAVIOR = ("orders", "events")  # the tables that make a customer active
 NO_ATTRIBUTES: Mapping[str, Reading] = MappingProxyType({})
 
-__all__ = ["check_names", "check_sensitive", "customer_features", "glossary", "n_active", "numbers"]
+__all__ = ["check_names", "check_sensitive", "customer_features", "glossary", "known_at", "n_active", "numbers"]
 
 
 def before(rows: ibis.Table, table: str, as_of: datetime) -> ibis.Table:
@@ -92,6 +93,13 @@ def customer_features(
         customers = None if customers is None else enrolled(customers, as_of)
         known = patterns.join(observed(tables, as_of, stages), past(tables, as_of), use_cases, as_of)
     return attributes.join(known, customers, declared).order_by("customer_id")
+
+
+def known_at(gathered: Gathered, as_of: datetime) -> pd.DataFrame:
+    """The `customer_features` of a dataset at any moment, indexed by customer_id."""
+    declared = gathered.dataset
+    wide = customer_features(gathered.tables, as_of, declared.attributes, declared.stages, gathered.use_cases)
+    return wide.execute().set_index("customer_id")
 
 
 def observed(tables: dict[str, ibis.Table], as_of: datetime, stages: Sequence[str]) -> ibis.Table:

@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from segkit.baselines import NAMES
 from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, whiskers
 from segkit.show import number, words
 
+MAIN = ["revenue", "aov", "revenue_retention", "retention", "engagement", "conversion"]  # one or two of each family
+
 
 def kpis(rows: pd.DataFrame) -> Picture:
-    """Every KPI by segment with its interval; the line is everyone."""
-    names = [name for name in rows.kpi.unique() if not name.endswith("_capped")]
+    """The main KPIs by segment with their intervals; the line is everyone."""
+    names = [name for name in MAIN if name in set(rows.kpi)] or list(rows.kpi.unique()[:6])
     lines = -(-len(names) // 2)
     wide = rows[rows.kpi.isin(names) & (rows.segment != "all")]
 
@@ -61,7 +64,7 @@ def explained(rows: pd.DataFrame) -> Picture:
     names = list(rows.kpi.unique())
 
     def draw(axes):
-        for offset, colour, segmentation in zip(np.linspace(-0.22, 0.22, len(segmentations)), PALETTE, segmentations):
+        for offset, colour, segmentation in zip(np.linspace(-0.28, 0.28, len(segmentations)), (*PALETTE, MUTED), segmentations):
             part = rows[rows.segmentation == segmentation].set_index("kpi").loc[names]
             axes.errorbar(
                 part.value,
@@ -69,7 +72,7 @@ def explained(rows: pd.DataFrame) -> Picture:
                 xerr=whiskers(part.value, part.low, part.high),
                 fmt="o",
                 color=colour,
-                label=segmentation,
+                label=NAMES.get(segmentation, segmentation),
                 elinewidth=1.6,
                 capsize=3,
                 markersize=5,
@@ -79,7 +82,7 @@ def explained(rows: pd.DataFrame) -> Picture:
         axes.invert_yaxis()
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         axes.set(xlabel="share of variance explained, 95 % interval")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=2)
 
     said = rows[rows.kpi == names[0]].set_index("segmentation").value
     return drawn(
@@ -87,7 +90,7 @@ def explained(rows: pd.DataFrame) -> Picture:
         f"Of the variance of {words(names[0])} after as_of, "
         + ", ".join(f"{name} explain{'' if name == 'segments' else 's'} {number(max(said[name], 0.0), 'share')}" for name in segmentations)
         + ".",
-        1.5 + 0.45 * len(names),
+        1.5 + 0.5 * len(names),
     )
 
 

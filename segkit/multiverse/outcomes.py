@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from segkit import baselines, matrix, store, verdicts
+from segkit import baselines, kpis, matrix, store, verdicts
 from segkit.errors import BadInput
 from segkit.multiverse.exploring import FIT_ROWS, Explored, everyone_by
 from segkit.multiverse.specifications import CHOICES
@@ -19,7 +19,7 @@ from segkit.studies import Hypothesis
 from segkit.verdicts.lock import digest
 from segkit.verdicts.tests import Result, verdict
 
-CLAIM = ("name", "kpi", "test", "at_least", "baseline")
+CLAIM = ("name", "kpi", "test", "at_least", "baseline", "top", "order", "campaign", "segment")
 OF_CLAIMS = ("specification", *CLAIM, "value", "low", "high", "n", "beyond", "p", "would_say", "reason")
 
 
@@ -74,34 +74,44 @@ def claims(
     features: pd.DataFrame,
     cluster_on: list[str],
     hypotheses: list[Hypothesis],
-    outcomes: pd.DataFrame,
+    seen: kpis.Seen,
     seed: int,
     missing: float = 0.0,
     undated: Sequence[str] = (),
+    expected: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Every claim under every specification, everyone assigned. Out: specification, name, kpi, test, at_least, baseline, value, low,
-    high, n, beyond (does the value exceed what is claimed), p (two-sided), would_say (what p would say if it were the only test:
-    supported, refuted, undecided), reason. Neither p is adjusted, nor is anything here a verdict.
+    """Every claim under every specification, everyone assigned. Out: specification, name, what is claimed, value, low, high, n, beyond (does
+    the value exceed what is claimed), p (two-sided), would_say (what p would say if it were the only test: supported, refuted,
+    undecided), reason. Neither p is adjusted, nor is anything here a verdict. A claim that names segments is left out: every specification
+    has others of that name.
     """
+    hypotheses = [each for each in hypotheses if not each.order and each.segment in ("", "any")]
     if not hypotheses:
         return pd.DataFrame(columns=list(OF_CLAIMS))
-    rivals, parts = rivals_of({each.baseline for each in hypotheses}, explored, features, cluster_on, outcomes), []
+    rivals, parts = rivals_of({each.baseline for each in hypotheses}, explored, features, cluster_on, seen.after, expected), []
     for number, fitted in zip(explored.specifications.specification, explored.fitted):
         labels = everyone_by(fitted, features)
-        parts.append(verdicts.evaluate(hypotheses, labels, rivals(labels, seed), outcomes, missing, undated).assign(specification=number))
+        parts.append(verdicts.evaluate(hypotheses, labels, rivals(labels, seed), seen, missing, undated).assign(specification=number))
     rows = pd.concat(parts, ignore_index=True)
     said = [verdict(Result(row.value, row.low, row.high, row.p_supported, row.p_refuted), row.p) for row in rows.itertuples()]
     return rows.assign(beyond=(rows.value > rows.at_least).where(rows.value.notna()), would_say=said)[list(OF_CLAIMS)]
 
 
 def rivals_of(
-    wanted: set[str], explored: Explored, features: pd.DataFrame, cluster_on: list[str], outcomes: pd.DataFrame
+    wanted: set[str],
+    explored: Explored,
+    features: pd.DataFrame,
+    cluster_on: list[str],
+    outcomes: pd.DataFrame,
+    expected: pd.Series | None = None,
 ) -> Callable[[pd.Series, int], dict[str, pd.Series]]:
     """The baselines that claims name, as a function of a specification's segments and the seed: only random groups differ from one to the
     next of as many segments, and customers are put in order for them once (see `baselines.random_like`)."""
     known = matrix.by_values(features.join(outcomes.add_suffix("_after"))) if "random" in wanted else features
     place = pd.DataFrame({"place": range(len(known))}, index=known.index)
     fixed = {"rfm": baselines.rfm(features)} if "rfm" in wanted and set(baselines.RFM) <= set(features) else {}
+    if "expected_orders" in wanted and expected is not None:
+        fixed["expected_orders"] = baselines.tenths(expected.loc[features.index])
     best = {k: baselines.best_feature(features, cluster_on, k) for k in explored.specifications.k.unique() if "best_feature" in wanted}
 
     def rivals(labels: pd.Series, seed: int) -> dict[str, pd.Series]:
@@ -113,7 +123,7 @@ def rivals_of(
 
 
 def claims_held(rows: pd.DataFrame) -> pd.DataFrame:
-    """How often each claim comes out which way. Out: name, kpi, test, at_least, baseline, specifications, lowest, median, highest
+    """How often each claim comes out which way. Out: name, what is claimed, specifications, lowest, median, highest
     (values), beyond, supported, refuted, undecided (shares of specifications; by unadjusted p at .05)."""
     lines = []
     for _, part in rows.groupby("name", sort=False):

@@ -3,6 +3,8 @@
 from segkit.prose.behavior import absent, cohorts, concentration, scope, unseen
 from segkit.prose.buying import redundant, rfm, score_bins, seasons
 from segkit.prose.counting import how_many
+from segkit.prose.effects import beyond, foreseen, lifts, no_worth, origins, outlook
+from segkit.prose.forecasts import acquisition, adoption, expected, staying
 from segkit.prose.gather import (
     attributes,
     completeness,
@@ -34,18 +36,27 @@ from segkit.prose.segments import (
     structure,
     trust,
 )
+from segkit.prose.targets import decisions, experiments, gates, ranking, worth
 from segkit.prose.usage import feature_engagement, stickiness, usage_grid, user_status_by_month, user_statuses
 from segkit.prose.use_cases import use_case_coverage, use_case_overlap, use_case_problems, use_case_shares, use_cases_by_segment
 from segkit.prose.wording import listed, times
 from segkit.segments import NAMES
 
 __all__ = [
+    "decisions",
+    "gates",
+    "no_worth",
+    "ranking",
+    "worth",
     "NAMES",
     "absent",
+    "acquisition",
     "adequacy",
+    "adoption",
     "agreement",
     "attributes",
     "attribution",
+    "beyond",
     "choice",
     "claim",
     "claims",
@@ -55,15 +66,19 @@ __all__ = [
     "coverage",
     "dataset",
     "differences",
+    "expected",
+    "experiments",
     "explained",
     "feature_engagement",
     "fence",
+    "foreseen",
     "flow",
     "funnel",
     "how_many",
     "hypotheses",
     "ids",
     "ledger",
+    "lifts",
     "listed",
     "missing",
     "mixtures",
@@ -71,7 +86,9 @@ __all__ = [
     "no_claims",
     "no_outcomes",
     "orphans",
+    "origins",
     "outliers",
+    "outlook",
     "own_cut",
     "personal",
     "prototypes",
@@ -83,6 +100,7 @@ __all__ = [
     "score_bins",
     "seasons",
     "seen",
+    "staying",
     "segments",
     "sensitive",
     "stickiness",

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from segkit.baselines import NAMES
+from segkit.kpis import KPIS, PERIOD
 from segkit.prose.wording import listed, times
 from segkit.show import Html, bullets, interval, number, p_value, paragraph, words
 
@@ -29,21 +30,65 @@ def explained(rows: pd.DataFrame) -> Html:
     return bullets(lines)
 
 
-SHARES = ("retention", "engagement")
+def points(row) -> str:
+    """The threshold of a difference, in the KPI's own unit."""
+    return f"{100 * row.at_least:g} percentage points" if KPIS[row.kpi].unit == "share" else number(row.at_least)
+
+
+def spread(row) -> str:
+    """The claim of a spread."""
+    return f"the highest and the lowest segment differ in {words(row.kpi)} by at least {points(row)}"
+
+
+def beats_baseline(row) -> str:
+    """The claim of knowing more than a baseline."""
+    least = f"at least {number(row.at_least, 'share')} more" if row.at_least else "more"
+    return f"the segments explain {least} of the variance of {words(row.kpi)} than {NAMES.get(row.baseline, row.baseline)} does"
+
+
+def top_share(row) -> str:
+    """The claim of a share held by the top."""
+    who = "the segment that was highest" if row.top == 1 else f"the {row.top} segments that were highest"
+    return f"{who} in {words(row.kpi)} before as_of hold{'s' * (row.top == 1)} at least {number(row.at_least, 'share')} of it afterwards"
+
+
+def ordering(row) -> str:
+    """The claim of an order."""
+    order = row.order if isinstance(row.order, str) else " > ".join(row.order)
+    by = f" by at least {points(row)} each time" if row.at_least else ""
+    return f"{words(row.kpi)} falls{by} from segment to segment in the order {order or 'they had before as_of'}"
+
+
+def lift(row) -> str:
+    """The claim of an effect."""
+    where = {"": "", "any": " in at least one segment"}.get(row.segment, f" in {row.segment}")
+    by = f"by at least {points(row)} more often" if row.at_least else "more often"
+    did = {"conversion": "converts", "click_rate": "clicks or visits"}[row.kpi]
+    return f"who was contacted{f' by {row.campaign}' * bool(row.campaign)} {did} {by} than who was held out{where}"
+
+
+def trend(row) -> str:
+    """The claim of a direction."""
+    by = f"by at least {number(row.at_least)} more" if row.at_least else "more"
+    return f"{words(row.kpi)} of {row.segment} moves up {by} per {PERIOD} days than that of everyone else"
+
+
+CLAIMS = {each.__name__: each for each in (spread, beats_baseline, top_share, ordering, lift, trend)}
 
 
 def claim(row) -> str:
     """What a hypothesis says, in words."""
-    if row.test == "beats_baseline":
-        least = f"at least {number(row.at_least, 'share')} more" if row.at_least else "more"
-        return f"the segments explain {least} of the variance of {words(row.kpi)} than {NAMES.get(row.baseline, row.baseline)} does"
-    least = f"{100 * row.at_least:g} percentage points" if row.kpi in SHARES else number(row.at_least)
-    return f"the highest and the lowest segment differ in {words(row.kpi)} by at least {least}"
+    return CLAIMS[row.test](row)
 
 
 def seen(row) -> str:
     """What was seen of a claim, with its interval, in the unit of the claim."""
-    return interval(row.value, row.low, row.high, "share" if row.test == "beats_baseline" or row.kpi in SHARES else "")
+    return interval(row.value, row.low, row.high, "share" if is_share(row) else "")
+
+
+def is_share(row) -> bool:
+    """Whether the values of a test are shares, or differences of shares."""
+    return row.test in ("beats_baseline", "top_share") or (row.test != "trend" and KPIS[row.kpi].unit == "share")
 
 
 def claims(declared) -> Html:

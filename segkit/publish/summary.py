@@ -28,6 +28,9 @@ KINDS = {
 }
 
 
+MAIN = ["revenue", "margin", "aov", "revenue_retention", "retention", "engagement", "conversion", "nps"]  # KPIs of the first page
+
+
 def page(folder: Path, question: str, run: dict) -> str:
     """The summary of the run whose tables lie in `folder`. `run`: what the header says (see `segkit.manifest.shown`)."""
     from markupsafe import Markup
@@ -47,7 +50,7 @@ def page(folder: Path, question: str, run: dict) -> str:
         cards=[card(row, tables) for row in tables["sizes"].to_dict("records")],
         hypotheses=[claim(row) for row in verdict["hypotheses"]],
         family=family(verdict),
-        outcomes=Markup(show.kpis(kpis[~kpis.kpi.str.endswith("_capped")])) if len(kpis) else "",
+        outcomes=Markup(show.kpis(kpis, MAIN)) if len(kpis) else "",
         sensitive=Markup(prose.sensitive(run["sensitive"], run["sensitive_why"])),
         cannot_tell=limits(verdict, run, stability),
         outcomes_intro=f"The {run['horizon_days']} days from {run['as_of']} on. Every customer with a segment counts; who did nothing "

@@ -184,9 +184,9 @@ def _check_columns(name: str, source: Source) -> None:
             raise ValueError(f"{where}: {column!r} cannot name an attribute: letters, digits and _, not beginning with {RESERVED}")
         if reading.kind and column.lower() in TAKEN | {other.lower() for other in source.columns if other != column}:
             raise ValueError(f"{where}: an attribute cannot be called {column}: another column has that name")
-        if not reading.kind and {"sensitive", "type", "ordered", "missing_informs"} & reading.model_fields_set:
+        if not reading.kind and {"sensitive", "static", "type", "ordered", "missing_informs"} & reading.model_fields_set:
             raise ValueError(
-                f"{where}.{column}: `type`, `ordered`, `missing_informs` and `sensitive` are for attributes, which need their kind"
+                f"{where}.{column}: `type`, `ordered`, `missing_informs`, `static` and `sensitive` are for attributes, which need their kind"
             )
         if reading.format and columns[column].dtype not in ("timestamp", "date"):
             raise ValueError(f"{where}.{column}: a format is for times, {column} is {columns[column].dtype}")

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from segkit.sources.assemble import INPUT, LINE, Assembled, Place, assembled
 from segkit.sources.contract import Step
 from segkit.sources.dataset import Dataset, Source
 from segkit.sources.ledger import KEPT, ledger, with_step
+
+NO_CURRENCY = "currency"  # what a dataset is in that does not say
 
 
 class Stepped(NamedTuple):
@@ -41,6 +44,7 @@ def write(declared: Dataset, places: dict[str, list[Place]], folder: Path) -> No
             found = stepped(connection, declared, table, places[table], scratch, people)
             ledgers.append(lines := ledger(table, found.rows, found.steps, [each.name for each in source.inputs]))
             refuse(table, source, found, lines)
+            refuse_currencies(table, found, declared.currency)
             kept = write_table(connection, table, source, found, folder, people)
             digests += identifier_digests(source, found, people)
             findings.append(
@@ -167,6 +171,26 @@ def refuse(table: str, source: Source, found: Stepped, lines: pd.DataFrame) -> N
         )
     if source.inputs[0].download:
         content.check(found.rows, list(dataset.contract(table, source)), source.inputs[0])
+
+
+def refuse_currencies(table: str, found: Stepped, declared: str) -> None:
+    """Stop where amounts are in several currencies, or in another than the dataset says: their sum would be money of no country."""
+    if "currency" not in found.rows.columns:
+        return
+    kept = found.rows.filter(found.rows.segkit_step == KEPT)
+    counts = kept.group_by("currency").aggregate(rows=kept.count()).order_by("currency").execute()
+    there = {name for name in counts.currency if isinstance(name, str)}
+    if len(counts) > 1 or (there and declared not in (*there, NO_CURRENCY)):
+        names = counts.currency.map(
+            lambda name: name if re.fullmatch(r"[A-Za-z]{3}", str(name)) else "other"
+        )  # it may be no currency at all
+        told = counts["rows"].groupby(names.mask(counts.currency.isna(), "none")).sum()
+        facts = ", ".join(f"{name}: {rows:,} rows" for name, rows in told.items())
+        raise BadInput(
+            f"{table}: amounts are not all in {'one currency' if declared == NO_CURRENCY else declared}",
+            facts,
+            "convert them before they are gathered, or set the others aside by a rule such as `when: currency != 'EUR'`",
+        )
 
 
 def write_table(

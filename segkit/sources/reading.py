@@ -45,6 +45,7 @@ class Reading(Strict):
     type: Literal[ATTRIBUTE_TYPES] = "string"  # of an attribute
     ordered: list[Said] = []  # the levels of an attribute from lowest to highest: it becomes a number, 1 for the first
     missing_informs: bool = False  # an attribute whose being known says something of its own: NAME_known, 1 or 0
+    static: bool = False  # an attribute that was known before anything else in the dataset happened, and that none of it changed
     sensitive: bool = False  # an attribute that is kept out of clustering unless a study says why
 
     @field_validator("format")

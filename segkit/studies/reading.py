@@ -1,5 +1,6 @@
 """Studies from YAML: every mistake becomes one line with the key, what is wrong, and the nearest known key."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from segkit import declared, home
 from segkit.errors import BadInput, nearest
-from segkit.studies.study import NAME, Strict, Study
+from segkit.studies.strict import Strict
+from segkit.studies.study import NAME, Study
+
+FEW = 6  # words that are all named, where one of them was meant
 
 
 def path_of(study: str | Path) -> Path:
@@ -62,11 +66,19 @@ def _mistake(problem: dict, kind: type[Strict]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"unknown key '{key}': {nearest(str(problem['loc'][-1]), _siblings(problem['loc'], kind))}"
+    if problem["type"] == "literal_error" and (known := quoted(problem["ctx"]["expected"])):
+        hint = nearest(str(problem["input"]), known) if len(known) > FEW else f"known: {', '.join(known)}"
+        return f"{key}: unknown {str(problem['input'])[:80]!r}; {hint}"
     if problem["type"] == "missing":
         return f"{key}: it is missing"
     if problem["type"] == "value_error":
         return f"{key + ': ' if key else ''}{problem['ctx']['error']}"
     return f"{key}: {problem['msg'][0].lower()}{problem['msg'][1:]} (it says {str(problem['input'])[:80]!r})"
+
+
+def quoted(text: str) -> list[str]:
+    """The words, of more than a letter, that stand in quotation marks."""
+    return [word for word in re.findall(r"'([^']*)'", text) if len(word) > 1]
 
 
 def _siblings(location: tuple, kind: type[Strict]) -> list[str]:

@@ -4,40 +4,18 @@ import re
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from segkit.errors import nearest
 from segkit.studies.choices import names_of, transforms_of, weights_of
+from segkit.studies.claims import KPIS, Hypothesis
+from segkit.studies.stated import attractiveness_of, fit_of, levers_of
+from segkit.studies.strict import Strict
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-KPIS = ("revenue", "orders", "aov", "retention", "engagement")
 METHODS = ("kmeans", "gmm", "ward", "average", "complete")
 UNDATED = "none"  # what stands for as_of in a cross-sectional dataset, where nothing has a date
 GATES = ("structure", "supported", "refuted", "undecided")
-
-
-class Strict(BaseModel):
-    """A mapping whose unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Hypothesis(Strict):
-    """A claim about a KPI of the outcome window, declared before that window is opened."""
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
-    kpi: Literal[KPIS]
-    test: Literal["spread", "beats_baseline"]
-    at_least: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    baseline: Literal["", "rfm", "random"] = ""
-
-    @model_validator(mode="after")
-    def _baseline_belongs_to_its_test(self):
-        if (self.test == "beats_baseline") != bool(self.baseline):
-            raise ValueError("test beats_baseline needs a baseline (rfm or random), and no other test takes one")
-        if self.test == "beats_baseline" and self.kpi == "aov":
-            raise ValueError("beats_baseline explains one value per customer; aov is a ratio over orders: use revenue or orders")
-        return self
 
 
 class Study(Strict):
@@ -68,6 +46,15 @@ class Study(Strict):
     wanted_cut: bool = False
     max_fit_rows: int = Field(default=5000, ge=100, le=20000)
     min_cell: int = Field(default=5, ge=2)
+    clv_months: int = Field(default=12, ge=1, le=60)
+    annual_discount: float = Field(default=0.1, ge=0, le=1, allow_inf_nan=False)
+    margin_share: float = Field(default=1.0, gt=0, le=1, allow_inf_nan=False)
+    attractiveness: list[str] = []
+    firm_fit: list[str] = []
+    levers: list[str] = []
+    expected_lift: float = Field(default=0.0, ge=0, lt=1, allow_inf_nan=False)
+    conversion_value: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    treatment_cost: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     seed: int = Field(default=7, ge=0, lt=2**32)
     timeout_minutes: float = Field(default=30.0, gt=0, le=1440, allow_inf_nan=False)
     fail_if: list[str] = []
@@ -111,8 +98,12 @@ class Study(Strict):
         names = [hypothesis.name for hypothesis in self.hypotheses]
         if len(set(names)) < len(names):
             raise ValueError(f"two hypotheses have the same name: {names}")
-        if self.hypotheses and not self.horizon_days:
-            raise ValueError("hypotheses need an outcome window: horizon_days is 0")
+        if dated := [each.name for each in self.hypotheses if each.test != "lift"]:
+            if not self.horizon_days:
+                raise ValueError(f"hypotheses need an outcome window: horizon_days is 0, and {dated[0]} is about what came later")
+        for each in self.hypotheses:
+            if missing := [name for name in (*each.order, each.segment) if name.startswith("S") and int(name[1:]) > self.k_max]:
+                raise ValueError(f"hypothesis {each.name} names {missing[0]}, and k_max is {self.k_max}")
         for gate in self.fail_if:
             _check_gate(gate, names)
         return self
@@ -131,9 +122,11 @@ class Study(Strict):
         for name in self.indicate_missing:
             if f"{name}_known" in self.cluster_on:
                 raise ValueError(f"indicate_missing names {name}, and cluster_on holds {name}_known already")
-        for segment in names_of(self.segment_names):
+        attractiveness_of(self.attractiveness)
+        named = {"segment_names": names_of(self.segment_names), "levers": levers_of(self.levers), "firm_fit": fit_of(self.firm_fit)}
+        for key, segment in ((key, segment) for key, segments in named.items() for segment in segments):
             if int(segment[1:]) > self.k_max:
-                raise ValueError(f"segment_names names {segment}, and k_max is {self.k_max}")
+                raise ValueError(f"{key} names {segment}, and k_max is {self.k_max}")
 
 
 def _check_gate(gate: str, names: list[str]) -> None:

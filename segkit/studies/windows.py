@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from segkit.errors import BadInput
-from segkit.studies.study import UNDATED, Strict
+from segkit.studies.strict import Strict
+from segkit.studies.study import UNDATED
 
 
 class Window(Strict):

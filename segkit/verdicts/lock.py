@@ -45,7 +45,7 @@ def lock(made: dict, horizon_days: int, hypotheses: list[Hypothesis]) -> Lock:
     return Lock(
         {"dataset": made["dataset"], "as_of": made["as_of"], "horizon_days": horizon_days},
         segmentation | {"horizon_days": horizon_days, "inclusion": inclusion},
-        {each.name: each.model_dump(exclude={"name"}) for each in hypotheses},
+        {each.name: each.claim for each in hypotheses},
     )
 
 
@@ -67,8 +67,11 @@ class Looks:
 
 
 def open_window(lock: Lock, study: str, run: str) -> Looks:
-    """Record the look, then hand out the looks so far. Called before a single outcome is read: a look that crashes still counts."""
-    if not lock.window["horizon_days"]:
+    """Record the look, then hand out the looks so far. Called before a single outcome is read: a look that crashes still counts.
+
+    Without dates there is no window, but what contacts say is an outcome all the same: claims about it are looks.
+    """
+    if not lock.window["horizon_days"] and not (lock.window["as_of"] == UNDATED and lock.hypotheses):
         return Looks((), lock)
     store.add_look({"run": run, "window": lock.window, "lock": lock.sha256, "pairs": sorted(lock.pairs.values())}, study)
     return Looks(tuple(store.looks(lock.window)), lock)

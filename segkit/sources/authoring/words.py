@@ -49,6 +49,8 @@ COLUMNS = {
         "channel": "channel saleschannel orderchannel salessource kanal vertriebskanal verkaufskanal bestellkanal absatzkanal",
         "is_return": """isreturn returned isreturned returnflag isrefund refunded isrefunded iscancelled cancelled iscanceled canceled retoure
             istretoure retourniert storniert storno rueckgabe""",
+        "margin": "margin linemargin grossmargin profit grossprofit lineprofit contribution marge deckungsbeitrag rohertrag gewinn",
+        "currency": "currency currencycode currencyiso isocurrency ccy waehrung waehrungscode",
     },
     "events": {
         "customer_id": CUSTOMER,

@@ -1,0 +1,37 @@
+"""What the page on targets goes by where the study does not say."""
+
+import pandas as pd
+from test_features import tables
+
+from segkit import targets
+
+SIZES = pd.DataFrame({"segment": ["S1", "S2"], "n": [60, 40], "share": [0.6, 0.4]})
+
+
+def test_the_first_known_outcome_and_rate_are_taken():
+    assert targets.outcome(["orders", "retention", "revenue"]) == "revenue" and targets.outcome(["engagement", "retention"]) == "retention"
+    assert (
+        targets.outcome([]) == "revenue" and targets.rate(["retention", "conversion"]) == "conversion" and targets.rate(["revenue"]) == ""
+    )
+
+
+def test_what_the_study_weighs_comes_before_what_is_known():
+    assert targets.weights({"nps": 2.0}, ["revenue"], SIZES) == {"nps": 2.0}
+    assert targets.weights({}, ["revenue", "retention", "aov"], SIZES.assign(spend_share=0.5)) == {
+        "revenue": 1.0,
+        "retention": 1.0,
+        "spend_share": 1.0,
+    }
+    assert targets.weights({}, [], SIZES) == {"share": 1.0}
+
+
+def test_consent_is_by_customer_and_none_where_nobody_was_asked():
+    asked = tables(customers={"customer_id": ["b", "a"], "consent_marketing": [False, True]})
+    assert targets.consent(asked).to_dict() == {"a": True, "b": False}
+    assert targets.consent(tables(customers={"customer_id": ["a"]})) is None and targets.consent({}) is None
+
+
+def test_an_experiment_comes_before_a_larger_campaign_without_one():
+    arms = pd.DataFrame({"campaign": ["big"] * 6 + ["test"] * 4 + ["also"] * 4, "treated": [True] * 6 + [True, False] * 4})
+    assert targets.largest_campaign(arms) == "also" and targets.largest_campaign(arms[arms.campaign == "big"]) == "big"
+    assert targets.largest_campaign(None) == targets.largest_campaign(arms.iloc[:0]) == ""
