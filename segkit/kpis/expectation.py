@@ -92,7 +92,7 @@ def by_segment(
     amounts = [None] * len(models)
     if found.amounts is not None:
         spent = found.purchases[(found.purchases.x == 0) | (found.purchases.mean_amount > 0)]
-        again = clv.bootstrap(found.amounts, spent.x.to_numpy("float64"), spent.mean_amount.to_numpy("float64"), seed=seed, draws=DRAWS)
+        again = clv.bootstrap(found.amounts, spent.x.to_numpy("float64"), spent.mean_amount.to_numpy("float64"), seed=seed + 1, draws=DRAWS)
         amounts = [found.amounts, *again]
     means = [of_each(*pair, looked_at, months, lasting * margin_share) for pair in zip(models, amounts)]
     units = {"p_alive": "share", "expected_orders": "orders", "clv": currency}
@@ -100,7 +100,7 @@ def by_segment(
     for kpi in means[0].columns:
         for segment in sorted(n.index, key=lambda name: (len(name), name)):
             drawn = [each.loc[segment, kpi] for each in means[1:]]
-            low, high = np.nanquantile(drawn, [0.025, 0.975]) if np.isfinite(drawn).any() else (np.nan, np.nan)
+            low, high = np.nanquantile(drawn, [0.025, 0.975], method="weibull") if np.isfinite(drawn).any() else (np.nan, np.nan)
             lines.append((segment, kpi, units[kpi], means[0].loc[segment, kpi], low, high, int(n[segment])))
     return pd.DataFrame(lines, columns=COLUMNS)
 
