@@ -18,9 +18,10 @@ from nasty import tables as nasty
 from pyarrow import parquet
 from test_sources_engine import KINDS, ROWS
 
-from segkit import behavior, features, kpis, runs
+from segkit import behavior, features, runs
 from segkit.errors import BadInput
 from segkit.features import engines
+from segkit.kpis import measured
 from segkit.sources import engine
 from segkit.sources.dataset import Dataset
 from segkit.tables import STAGES, TABLES
@@ -210,7 +211,7 @@ def asked(function, given: dict, tables: dict):
 def test_behaviour_and_outcomes_are_the_same_on_every_engine(embedded, expected, there):
     end = AS_OF + dt.timedelta(days=30)
     functions = described(expected.to_pandas()) | {
-        "outcomes": lambda tables: kpis.measured(tables, AS_OF - dt.timedelta(days=60), end).reset_index()
+        "outcomes": lambda tables: measured.measured(tables, AS_OF - dt.timedelta(days=60), end).reset_index()
     }
     assert {"monthly", "cohorts", "outcomes"} <= set(functions)
     wrong = {}

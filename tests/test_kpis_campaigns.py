@@ -114,10 +114,10 @@ OUTCOMES = pd.DataFrame(
     "name, value, n, events",
     [
         ("conversion", 2 / 3, 3, 2),  # of the three who were contacted
-        ("open_rate", 3 / 4, 4, 2),  # of four contacts
-        ("click_rate", 1 / 4, 4, 1),
-        ("revenue_per_contact", 10, 4, 2),
-        ("campaign_roi", (40 - 8) / 8, 4, 3),
+        ("open_rate", 3 / 4, 3, 2),  # opened of contacts, over the three
+        ("click_rate", 1 / 4, 3, 1),
+        ("revenue_per_contact", 10, 3, 2),
+        ("campaign_roi", (40 - 8) / 8, 3, 3),
         ("lead_to_customer", 1 / 2, 2, 1),  # of the two who had never ordered
     ],
 )
@@ -134,7 +134,7 @@ def test_where_all_or_none_converted_the_share_has_an_interval_and_no_spread(con
 
 def test_what_cost_nothing_has_no_return_on_it():
     free = kpis.estimate("campaign_roi", OUTCOMES.assign(cost=0.0))
-    assert np.isnan([free.value, free.low, free.high, free.se]).all() and free.n == 4
+    assert np.isnan([free.value, free.low, free.high, free.se]).all() and free.n == 3
     lost = kpis.estimate("campaign_roi", OUTCOMES.assign(paid=0.0))
     assert lost.value == -1 and lost.se == 0 and np.isnan(lost.low), "the cost, and nothing but the cost"
 
@@ -144,5 +144,5 @@ def test_a_segment_that_nobody_wrote_to_has_no_rates():
     names = ["conversion", "open_rate", "click_rate", "revenue_per_contact", "campaign_roi", "lead_to_customer"]
     found = kpis.by_segment(labels, OUTCOMES, names, "EUR").set_index(["segment", "kpi"])
     assert found.loc["S2"][["value", "low", "high", "se"]].isna().all(axis=None) and (found.loc["S2"].events == 0).all()
-    assert found.n["S2", "conversion"] == found.n["S2", "lead_to_customer"] == 0 and found.n["S2", "open_rate"] == 1
+    assert (found.loc["S2"].n == 0).all()
     assert found.value["S1", "conversion"] == found.value["all", "conversion"] and found.unit["S1", "revenue_per_contact"] == "EUR"

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from test_features import tables
 
-from segkit import baselines, behavior, compare, features, kpis, matrix, rules, segments, studies, verdicts
+from segkit import baselines, behavior, compare, features, kpis, matrix, rules, segments, studies, targets, verdicts
 from segkit.compare import bootstrap
+from segkit.kpis import acquisition
 from segkit.sources.dataset import Reading
 from segkit.sources.use_cases import UseCase
 from segkit.studies import Hypothesis
@@ -23,6 +24,9 @@ CLAIMS = [
     Hypothesis(name="stay", kpi="retention", test="spread", at_least=0.1),
     Hypothesis(name="beats", kpi="revenue", test="beats_baseline", baseline="random"),
     Hypothesis(name="baskets", kpi="aov", test="spread", at_least=1),
+    Hypothesis(name="few", kpi="revenue", test="top_share", top=1, at_least=0.4),
+    Hypothesis(name="order", kpi="orders", test="ordering"),
+    Hypothesis(name="mail", kpi="conversion", test="lift"),
 ]
 USE_CASES = tuple(
     UseCase.model_validate({"name": name, "actor": "somebody", "goal": "Something.", "pattern": pattern})
@@ -51,7 +55,9 @@ def world() -> dict[str, pd.DataFrame]:
     touches = pd.DataFrame({"customer_id": rng.choice(few, few), "channel": rng.choice(["ads", "mail", "call"], few), "cost": 2.35})
     touches["stage"], touches["is_conversion"] = rng.choice(STAGES[:3], few), rng.random(few) < 0.2
     touches["occurred_at"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.choice([2, 50, 120, 150, 220], few), unit="D")
-    return {"customers": customers, "orders": orders, "events": events, "touchpoints": touches}
+    contacts = pd.DataFrame({"customer_id": np.arange(N), "campaign_id": "spring", "converted": rng.random(N) < 0.3})
+    contacts["contacted_at"], contacts["is_control"] = pd.Timestamp("2025-07-10"), rng.random(N) < 0.5
+    return {"customers": customers, "orders": orders, "events": events, "touchpoints": touches, "contacts": contacts}
 
 
 def renamed(world: dict[str, pd.DataFrame], seed: int) -> dict:
@@ -115,13 +121,26 @@ def aggregates(gathered: dict) -> dict[str, str]:
         .execute()
     )  # as written by 03 and read by 04: in the order of names
     labels = assigned.dropna(subset="segment").set_index("customer_id").segment
-    outcomes = kpis.outcomes(gathered, WINDOW, labels.index)
-    rivals = baselines.rivals(customers.set_index("customer_id").join(outcomes.add_suffix("_after")), labels, 7, CLUSTER_ON)
-    names = kpis.available(gathered, WINDOW)
-    found["kpis"] = kpis.by_segment(labels, outcomes, names)
-    found["explained"] = verdicts.explained({"segments": labels, **rivals}, outcomes, names)
-    found["hypotheses"] = verdicts.evaluate(CLAIMS, labels, rivals, outcomes)
+    found |= in_the_outcome_window(gathered, customers.set_index("customer_id"), labels)
     return {name: table.to_csv(index=False) for name, table in found.items()} | {"solution": segments.to_text(solution, recipe)}
+
+
+def in_the_outcome_window(gathered: dict, customers: pd.DataFrame, labels: pd.Series) -> dict[str, pd.DataFrame]:
+    """The aggregates of notebook 04, but for forecasts: this world's orders have no pattern (see test_kpis_expectation)."""
+    seen = kpis.seen(gathered, WINDOW, labels.index)
+    outcomes, names = seen.after, kpis.available(seen.after)
+    rivals = baselines.rivals(customers.join(outcomes.add_suffix("_after")), labels, 7, CLUSTER_ON)
+    found = {"kpis": kpis.by_segment(labels, outcomes, names), "staying": kpis.staying(labels, outcomes)[0]}
+    found["adoption"], found["lifts"] = kpis.adoption(gathered, WINDOW, labels), verdicts.lifts(seen.arms, labels)
+    found["velocity"] = acquisition.velocity(gathered, WINDOW, labels, STAGES)
+    found["explained"] = verdicts.explained({"segments": labels, **rivals}, outcomes, names)
+    found["beyond"] = verdicts.beyond(labels, rivals, outcomes, names)
+    found["concentration"] = verdicts.concentration({"segments": labels, **rivals}, seen.before, outcomes, names)
+    found["differing"] = targets.differing(labels, outcomes, "revenue")
+    found["worth"] = targets.worth(targets.campaign(seen.arms, labels, "spring"), 30, 2, 7)
+    found["hypotheses"] = verdicts.evaluate(CLAIMS, labels, rivals, seen)
+    assert [name for name, table in found.items() if table.empty] == []
+    return found
 
 
 def test_other_names_give_the_same_aggregates_to_the_last_digit(world, monkeypatch):

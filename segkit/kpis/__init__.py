@@ -75,7 +75,7 @@ KPIS = {
     "open_rate": Kpi(campaigns.open_rate, "ratio", ("contacts", "opened"), "dated contacts that say who opened them"),
     "click_rate": Kpi(campaigns.click_rate, "ratio", ("contacts", "clicked"), "dated contacts that say who clicked"),
     "revenue_per_contact": Kpi(campaigns.revenue_per_contact, "ratio", ("contacts", "paid"), "dated contacts with their revenue"),
-    "campaign_roi": Kpi(campaigns.campaign_roi, "ratio", ("paid", "cost"), "dated contacts with revenue and cost"),
+    "campaign_roi": Kpi(campaigns.campaign_roi, "ratio", ("contacts", "paid", "cost"), "dated contacts with revenue and cost"),
     "lead_to_customer": Kpi(campaigns.lead_to_customer, "proportion", ("orders", "is_lead"), "orders"),
     "csat": Kpi(satisfaction.csat, "proportion", ("csat",), "feedback"),
     "nps": Kpi(satisfaction.nps, "nps", ("nps",), "feedback"),

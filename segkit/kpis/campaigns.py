@@ -23,15 +23,16 @@ def once(contacts: ibis.Table) -> ibis.Table:
 
     Out: customer_id, campaign_id, is_control, converted, and opened, clicked (0 or 1), paid and cost where contacts say them.
     """
-    told = {name: contacts[name].fill_null(False).cast("int64").max() for name in FLAGS if name in contacts.columns}
+    as_number = lambda flag: flag.fill_null(False).ifelse(1, 0)
+    told = {name: as_number(contacts[name]).max() for name in FLAGS if name in contacts.columns}
     if "revenue" in contacts.columns:
         told["paid"] = contacts.revenue.fill_null(0).max()
     if "cost" in contacts.columns:
         told["cost"] = contacts.cost.fill_null(0).sum()
     rows = contacts.group_by("customer_id", "campaign_id").aggregate(
-        is_control=contacts.is_control.cast("int64").max(),
-        lowest=contacts.is_control.cast("int64").min(),
-        converted=contacts.converted.fill_null(False).cast("int64").max(),
+        is_control=as_number(contacts.is_control).max(),
+        lowest=as_number(contacts.is_control).min(),
+        converted=as_number(contacts.converted).max(),
         **told,
     )
     return rows.filter(rows.is_control == rows.lowest).drop("lowest")
@@ -68,12 +69,12 @@ def arms(contacts: ibis.Table, customers: pd.Index) -> pd.DataFrame:
 
 def open_rate(outcomes):
     """Opened contacts over delivered ones. [share]"""
-    return outcomes.opened, outcomes.contacts
+    return outcomes.opened, outcomes.contacts.where(outcomes.contacts > 0)
 
 
 def click_rate(outcomes):
     """Contacts clicked, or answered by a visit, over delivered ones. [share]"""
-    return outcomes.clicked, outcomes.contacts
+    return outcomes.clicked, outcomes.contacts.where(outcomes.contacts > 0)
 
 
 def conversion(outcomes):
@@ -83,12 +84,12 @@ def conversion(outcomes):
 
 def revenue_per_contact(outcomes):
     """Revenue that campaigns were credited with, over contacts. [currency]"""
-    return outcomes.paid, outcomes.contacts
+    return outcomes.paid, outcomes.contacts.where(outcomes.contacts > 0)
 
 
 def campaign_roi(outcomes):
     """Revenue that campaigns were credited with, less their cost, over the cost. [share]"""
-    return outcomes.paid - outcomes.cost, outcomes.cost
+    return outcomes.paid - outcomes.cost, outcomes.cost.where(outcomes.contacts > 0)
 
 
 def lead_to_customer(outcomes):

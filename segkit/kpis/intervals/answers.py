@@ -14,7 +14,7 @@ def proportion(values: ArrayLike) -> Estimate:
     """
     from statsmodels.stats.proportion import proportion_confint  # here, because importing it takes seconds
 
-    values = column(values)
+    values = np.sort(column(values))  # the order of customers changes no digit
     if not complete(values):
         return nothing(values)
     odd = int(((values != 0) & (values != 1)).sum())
