@@ -54,11 +54,13 @@ def bullets(lines: "list[str] | tuple[str, ...]") -> Html:
 
 
 def number(value: Any, unit: str = "") -> str:
-    """A number for people: thousands separated, shares as per cent, three significant digits below a hundred, – for what is not known."""
+    """A number for people: thousands separated, shares as per cent, three significant digits below a hundred, two below 2 %; – for
+    what is not known."""
     if value is None or value is pd.NA or value != value:
         return "–"
     if unit in ("share", "yes/no"):
-        return f"{100 * value:.1f} %".replace("-0.0 %", "0.0 %")
+        digits = 2 if 0.00005 <= abs(value) < 0.02 else 1
+        return f"{100 * value:.{digits}f} %".replace("-0.0 %", "0.0 %")
     if isinstance(value, (bool, str)):
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
     if abs(value) < 1e15 and float(value) == int(value):
@@ -125,6 +127,15 @@ def interval(value: float, low: float, high: float, unit: str = "") -> str:
     if low is None or low is pd.NA or low != low:
         return number(value, unit)
     return f"{number(value, unit)} ({number(low, unit)} to {number(high, unit)})"
+
+
+def points(value: float, low: float | None = None, high: float | None = None) -> str:
+    """A difference of shares in percentage points (a word the caller adds), with its interval where there is one."""
+    if value is None or value is pd.NA or value != value:
+        return "–"
+    written = lambda each: f"{100 * each:.{2 if abs(value) < 0.02 else 1}f}"
+    limits = "" if low is None or low is pd.NA or low != low else f" ({written(low)} to {written(high)})"
+    return f"{'+' * (float(written(value)) > 0)}{written(value)}{limits}".replace("-0.00", "0.00")
 
 
 def cell_html(text: str) -> str:

@@ -10,6 +10,7 @@ from test_figures import cohorts, concentration, explained, freshness, hidden, l
 from test_show import NASTY, Tags
 
 from segkit import compare, privacy, prose, studies
+from segkit.kpis import KPIS
 from segkit.studies import Hypothesis
 
 
@@ -263,9 +264,15 @@ def test_claims_say_what_would_have_to_be_seen():
 
 def test_verdicts_stand_with_claim_evidence_and_family():
     text = said(prose.hypotheses(judged(), LOOKS))
-    assert "stay: supported." in text and "Seen: 30.0 % (20.0 % to 40.0 %), p 0.0010, adjusted 0.0040, n = 1,200." in text
+    assert "stay: supported." in text and "Seen: +30.0 (20.0 to 40.0) percentage points, p 0.0010, adjusted 0.0040, n = 1,200." in text
     assert "m = 4 distinct tests" in text and "opened twice" in text and "Lock abc." in text
     assert "No hypothesis was declared" in said(prose.hypotheses(judged().iloc[:0], LOOKS))
+
+
+def test_what_the_data_lack_is_told_with_what_it_would_need():
+    text = said(prose.lacking([name for name in KPIS if name not in ("margin", "csat", "nps")]))
+    assert text == "Not measured here, and what it would need: margin: orders with their margin; satisfied (CSAT) and net promoter score: feedback."
+    assert prose.lacking(list(KPIS)) is None
 
 
 def test_what_could_not_be_computed_is_a_dash():

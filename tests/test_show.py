@@ -39,7 +39,10 @@ class Tags(HTMLParser):
         (-0.0, "", "0"),
         (0.1234, "share", "12.3 %"),
         (0.0, "share", "0.0 %"),
-        (-0.0001, "share", "0.0 %"),
+        (-0.0001, "share", "-0.01 %"),
+        (-0.00001, "share", "0.0 %"),
+        (0.01061, "share", "1.06 %"),
+        (0.02, "share", "2.0 %"),
         (1, "share", "100.0 %"),
         (None, "", "–"),
         (np.nan, "", "–"),
@@ -187,3 +190,19 @@ def test_a_notebook_shows_the_html_as_it_is():
 def test_a_count_of_what_was_filled_is_no_share():
     rows = pd.DataFrame({"feature": ["a"], "n_filled": [21], "code_filled": [0.5]})
     assert '<td class="number">21</td>' in show.table(rows) and '<td class="number">50.0 %</td>' in show.table(rows)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ((0.2, 0.1, 0.3), "+20.0 (10.0 to 30.0)"),
+        ((0.0068, 0.005, 0.0086), "+0.68 (0.50 to 0.86)"),
+        ((-0.1,), "-10.0"),
+        ((0.0, -0.00001, 0.01), "0.00 (0.00 to 1.00)"),
+        ((0.1, np.nan, np.nan), "+10.0"),
+        ((None, None, None), "–"),
+        ((np.nan,), "–"),
+    ],
+)
+def test_differences_of_shares_are_written_in_points(given, text):
+    assert show.points(*given) == text

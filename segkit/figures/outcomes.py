@@ -36,7 +36,7 @@ def kpis(rows: pd.DataFrame) -> Picture:
             unit = part.unit.iloc[0]
             axis.set_title(f"{words(name)}" + ("" if unit == "share" else f" ({unit})" if unit != name else ""))
             axis.xaxis.set_major_formatter(
-                (lambda value, _: f"{100 * value:.0f} %") if unit == "share" else (lambda value, _: number(round(value, 6)))
+                (lambda value, _: f"{100 * value:.3g} %") if unit == "share" else (lambda value, _: number(round(value, 6)))
             )
             axis.margins(x=0.08, y=0.18)
             axis.invert_yaxis()

@@ -20,7 +20,7 @@ from segkit.prose.gather import (
 )
 from segkit.prose.journey import attribution, funnel, time_in_stage, transitions, typical_paths, upsell
 from segkit.prose.meaning import differences, fence, flow
-from segkit.prose.outcomes import claim, claims, explained, hypotheses, no_claims, no_outcomes, seen
+from segkit.prose.outcomes import claim, claims, explained, hypotheses, lacking, no_claims, no_outcomes, seen
 from segkit.prose.rules import rules
 from segkit.prose.segments import (
     adequacy,
@@ -77,6 +77,7 @@ __all__ = [
     "how_many",
     "hypotheses",
     "ids",
+    "lacking",
     "ledger",
     "lifts",
     "listed",

@@ -3,17 +3,15 @@
 import pandas as pd
 
 from segkit.baselines import NAMES
-from segkit.prose.outcomes import is_share
+from segkit.prose.outcomes import measured
 from segkit.prose.wording import listed
-from segkit.show import Html, bullets, interval, number, p_value, paragraph, words
+from segkit.show import Html, bullets, interval, number, p_value, paragraph, points, words
 
 LEVEL = 0.05
 
 
 def lifts(rows: pd.DataFrame) -> Html:
     """What each campaign moved over all, and in which segments."""
-    if rows.empty:
-        return paragraph("No contact was made in the outcome window, so that there is nothing to say of campaigns.")
     lines = []
     for (campaign, answer), part in rows.groupby(["campaign", "answer"], sort=False):
         everyone, segments = part[part.segment == "all"].iloc[0], part[part.segment != "all"]
@@ -23,26 +21,20 @@ def lifts(rows: pd.DataFrame) -> Html:
             continue
         moved = segments[(segments.p_holm <= LEVEL).fillna(False).astype(bool)]
         where = (
-            f"shown for {listed([f'{row.segment} ({points(row)})' for row in moved.itertuples()])}"
+            f"shown for {listed([f'{row.segment} {points(row.value, row.low, row.high)}' for row in moved.itertuples()])}"
             if len(moved)
             else "shown in no segment by itself"
         )
         held = f"{number(everyone.n_held_out)} held out"
         doubt = f" No test: {everyone.reason}." if everyone.reason else ""
-        lines.append(
-            f"{reached} and {held}: lift {points(everyone)}, p {p_value(everyone.p)}; {where} (Holm over {len(segments)} segments).{doubt}"
-        )
+        lift = f"lift {points(everyone.value, everyone.low, everyone.high)} percentage points, p {p_value(everyone.p)}"
+        lines.append(f"{reached} and {held}: {lift}; {where} (Holm over {len(segments)} segments).{doubt}")
     return bullets(lines)
 
 
 def interval_of_rate(row) -> str:
     """The rate of a campaign that held nobody out."""
     return f"{number(row.rate, 'share')} did it"
-
-
-def points(row) -> str:
-    """A lift in percentage points with its interval."""
-    return interval(row.value, row.low, row.high, "share")
 
 
 def beyond(rows: pd.DataFrame) -> Html:
@@ -55,13 +47,15 @@ def beyond(rows: pd.DataFrame) -> Html:
             "about as much of": part[(part.low <= 0) & (part.high >= 0)],
         }
         said = [
-            f"{how} {listed([f'{words(row.kpi)} ({points(row)})' for row in found.itertuples()])}"
+            f"{how} {listed([f'{words(row.kpi)} {points(row.value, row.low, row.high)}' for row in found.itertuples()])}"
             for how, found in told.items()
             if len(found)
         ]
         if said:
             lines.append(f"Beside {NAMES.get(baseline, baseline)}, the segments explain {'; '.join(said)}.")
-    return Html(bullets(lines) + paragraph("Differences of shares of variance on the same customers; 95 % intervals, each for itself."))
+    return Html(
+        bullets(lines) + paragraph("Percentage points of variance explained on the same customers; 95 % intervals, each for itself.")
+    )
 
 
 def foreseen(rows: pd.DataFrame) -> Html:
@@ -75,8 +69,6 @@ def foreseen(rows: pd.DataFrame) -> Html:
 
 def origins(rows: pd.DataFrame) -> Html:
     """Whether the same way of segmenting explained as much at earlier dates."""
-    if rows.empty:
-        return paragraph("The data do not reach back far enough for an earlier cut-off date with an outcome window of its own.")
     lines = []
     for kpi, part in rows.groupby("kpi", sort=False):
         own = part[part.segmentation == "segments"]
@@ -91,12 +83,13 @@ def outlook(rows: pd.DataFrame, m: int) -> Html:
         return paragraph("Nothing was claimed, so that there is nothing to plan for.")
     lines = []
     for row in rows.drop(columns="name").assign(called=rows["name"]).itertuples(index=False):
-        unit = "share" if is_share(row) else ""
         if pd.isna(row.detectable):
             lines.append(f"{row.called}: {row.verdict}; it could not be tested, so that no size of sample follows from it.")
             continue
-        least = f"a true value of {number(row.detectable, unit)} or more would have been found above {number(row.at_least, unit)} four times in five"
-        lines.append(f"{row.called}: {row.verdict}. With these {number(row.n)} customers {least}; seen was {number(row.value, unit)}.")
+        least = f"a true value of {measured(row, row.detectable)} or more would have been found above {measured(row, row.at_least)}"
+        lines.append(
+            f"{row.called}: {row.verdict}. With these {number(row.n)} customers {least} four times in five; seen was {measured(row, row.value)}."
+        )
     return Html(bullets(lines) + paragraph(f"At level .05 divided by m = {m}. Half the distance takes about four times the customers."))
 
 

@@ -9,8 +9,6 @@ from segkit.show import Html, bullets, interval, number, p_value, paragraph, wor
 
 def staying(curves: pd.DataFrame, test) -> Html:
     """How many of each segment are still heard of at the end, and whether segments differ."""
-    if curves.empty:
-        return paragraph("Nobody's activity has a date after the cut-off, so that there is nothing to say of how long customers stay.")
     last = curves.dropna(subset=["staying"]).groupby("segment", sort=False).tail(1)
     said = [f"{row.segment} {interval(row.staying, row.low, row.high, 'share')} after {number(row.day)} days" for row in last.itertuples()]
     told = f"log-rank chi-squared {number(test.chi2)} with {test.df} degrees of freedom, p {p_value(test.p)}"
@@ -40,8 +38,6 @@ def adoption(rows: pd.DataFrame) -> Html:
 
 def acquisition(channels: pd.DataFrame, rows: pd.DataFrame, flow: pd.DataFrame) -> Html:
     """What a new customer cost, by channel, and what comes of it."""
-    if channels.empty and flow.empty:
-        return paragraph("Without acquisition spend and journeys nothing can be said of what winning customers costs.")
     lines, paid = (
         [],
         channels[(channels.channel != "all") & (channels.value > 0)].sort_values("value", kind="stable") if len(channels) else channels,

@@ -5,12 +5,22 @@ import pandas as pd
 from segkit.baselines import NAMES
 from segkit.kpis import KPIS, PERIOD
 from segkit.prose.wording import listed, times
-from segkit.show import Html, bullets, interval, number, p_value, paragraph, words
+from segkit.show import Html, bullets, interval, number, p_value, paragraph, points, words
 
 
 def no_outcomes() -> Html:
     """Why nothing is said about what came later."""
     return paragraph("There is no outcome window: horizon_days is 0.")
+
+
+def lacking(names: list[str]) -> Html | None:
+    """The KPIs that these data do not have, by what they would need."""
+    needed = {}
+    for name, kpi in KPIS.items():
+        if name not in names:
+            needed.setdefault(kpi.source, []).append(words(name))
+    lines = [f"{listed(kpis)}: {source}" for source, kpis in needed.items()]
+    return paragraph(f"Not measured here, and what it would need: {'; '.join(lines)}.") if lines else None
 
 
 def no_claims() -> Html:
@@ -30,20 +40,20 @@ def explained(rows: pd.DataFrame) -> Html:
     return bullets(lines)
 
 
-def points(row) -> str:
+def least(row) -> str:
     """The threshold of a difference, in the KPI's own unit."""
     return f"{100 * row.at_least:g} percentage points" if KPIS[row.kpi].unit == "share" else number(row.at_least)
 
 
 def spread(row) -> str:
     """The claim of a spread."""
-    return f"the highest and the lowest segment differ in {words(row.kpi)} by at least {points(row)}"
+    return f"the highest and the lowest segment differ in {words(row.kpi)} by at least {least(row)}"
 
 
 def beats_baseline(row) -> str:
     """The claim of knowing more than a baseline."""
-    least = f"at least {number(row.at_least, 'share')} more" if row.at_least else "more"
-    return f"the segments explain {least} of the variance of {words(row.kpi)} than {NAMES.get(row.baseline, row.baseline)} does"
+    more = f"at least {100 * row.at_least:g} percentage points more" if row.at_least else "more"
+    return f"the segments explain {more} of the variance of {words(row.kpi)} than {NAMES.get(row.baseline, row.baseline)} does"
 
 
 def top_share(row) -> str:
@@ -55,14 +65,14 @@ def top_share(row) -> str:
 def ordering(row) -> str:
     """The claim of an order."""
     order = row.order if isinstance(row.order, str) else " > ".join(row.order)
-    by = f" by at least {points(row)} each time" if row.at_least else ""
+    by = f" by at least {least(row)} each time" if row.at_least else ""
     return f"{words(row.kpi)} falls{by} from segment to segment in the order {order or 'they had before as_of'}"
 
 
 def lift(row) -> str:
     """The claim of an effect."""
     where = {"": "", "any": " in at least one segment"}.get(row.segment, f" in {row.segment}")
-    by = f"by at least {points(row)} more often" if row.at_least else "more often"
+    by = f"by at least {least(row)} more often" if row.at_least else "more often"
     did = {"conversion": "converts", "click_rate": "clicks or visits"}[row.kpi]
     return f"who was contacted{f' by {row.campaign}' * bool(row.campaign)} {did} {by} than who was held out{where}"
 
@@ -82,13 +92,17 @@ def claim(row) -> str:
 
 
 def seen(row) -> str:
-    """What was seen of a claim, with its interval, in the unit of the claim."""
-    return interval(row.value, row.low, row.high, "share" if is_share(row) else "")
+    """What was seen of a claim, with its interval."""
+    return measured(row, row.value, row.low, row.high)
 
 
-def is_share(row) -> bool:
-    """Whether the values of a test are shares, or differences of shares."""
-    return row.test in ("beats_baseline", "top_share") or (row.test != "trend" and KPIS[row.kpi].unit == "share")
+def measured(row, value: float, *limits: float) -> str:
+    """A value of a test, with its interval if that is given, as what it is: a share, a difference of shares, or in the KPI's own unit."""
+    if row.test == "top_share":
+        return interval(value, *limits, "share") if limits else number(value, "share")
+    if row.test == "beats_baseline" or (row.test != "trend" and KPIS[row.kpi].unit == "share"):
+        return "–" if pd.isna(value) else f"{points(value, *limits)} percentage points"
+    return interval(value, *limits) if limits else number(value)
 
 
 def claims(declared) -> Html:

@@ -62,19 +62,29 @@ def body_of(executed: Path) -> str:
 
 
 def without_silence(notebook):
-    """The notebook without its optional sections (the tag of their headings) in which no cell has anything to say: their data are not there."""
-    kept, section = [], []
-    for cell in [*notebook.cells, None]:
-        if cell is None or cell.cell_type == "markdown" and cell.source.startswith("## "):
-            shown = [
-                out.output_type for each in section if "keep_output" not in each.metadata.get("tags", []) for out in each.get("outputs", [])
-            ]
-            says = "display_data" in shown or "execute_result" in shown
-            kept += section if says or not section or "optional" not in section[0].metadata.get("tags", []) else []
-            section = []
-        section.append(cell)
-    notebook.cells = kept
+    """The notebook without its optional sections and subsections (the tag of their headings) in which no cell has anything to say: their data
+    are not there."""
+    for marks in ("###", "##"):
+        kept = [part for part in sections(notebook.cells, marks) if not (is_silent(part) and part[0].source.startswith(f"{marks} "))]
+        notebook.cells = [cell for part in kept for cell in part]
     return notebook
+
+
+def sections(cells: list, marks: str) -> list[list]:
+    """Cells in runs, each of which begins with a heading of that level or above."""
+    parts = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and re.match(rf"#{{2,{len(marks)}}} ", cell.source):
+            parts.append([])
+        parts[-1].append(cell)
+    return parts
+
+
+def is_silent(section: list) -> bool:
+    """Whether a section may be left out, and shows nothing."""
+    outputs = [out for each in section if "keep_output" not in each.metadata.get("tags", []) for out in each.get("outputs", [])]
+    says = {"display_data", "execute_result"} & {out.output_type for out in outputs}
+    return bool(section) and "optional" in section[0].metadata.get("tags", []) and not says
 
 
 def anchored(body: str) -> tuple[str, list[tuple[str, str]]]:

@@ -189,7 +189,7 @@ def number(value) -> float:
 def told(value: float, unit: str, sign: str = "") -> str:
     """A number in a sentence; with a sign it is a difference, of shares in percentage points."""
     if unit == "share":
-        return f"{100 * value:{sign}.1f} {'percentage points' if sign else '%'}"
+        return f"{100 * value:{sign}.{2 if abs(value) < 0.02 else 1}f} {'percentage points' if sign else '%'}"
     digits = ".2f" if abs(value) < 100 and value != int(value) else ",.0f"
     return f"{value:{sign}{digits}}" + (f" {unit}" if sign else "")
 
