@@ -74,7 +74,7 @@ def p_value(p: float) -> str:
     """A p-value as readers expect it."""
     if p is None or p is pd.NA or p != p:
         return "–"
-    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def table(rows: pd.DataFrame, *columns: str, **headings: str) -> Html:

@@ -271,7 +271,10 @@ def test_verdicts_stand_with_claim_evidence_and_family():
 
 def test_what_the_data_lack_is_told_with_what_it_would_need():
     text = said(prose.lacking([name for name in KPIS if name not in ("margin", "csat", "nps")]))
-    assert text == "Not measured here, and what it would need: margin: orders with their margin; satisfied (CSAT) and net promoter score: feedback."
+    assert (
+        text
+        == "Not measured here, and what it would need: margin: orders with their margin; satisfied (CSAT) and net promoter score: feedback."
+    )
     assert prose.lacking(list(KPIS)) is None
 
 

@@ -29,7 +29,7 @@ def test_who_fails_what_and_why():
         "No segment passes every knock-out. Not known of any segment, and so passed by none: variables known (the features were not"
         in found
     )
-    assert "contactable (nobody recorded who may be contacted)." in found and "lever (The study names no lever)." in found
+    assert "contactable (nobody recorded who may be contacted); " in found and "lever (The study names no lever)" in found
     assert lines(found) == [
         "S1 fails none.",
         "S2 fails none.",
@@ -78,10 +78,15 @@ def contacts(*rows: tuple) -> pd.DataFrame:
 APART = contacts(("S1", 1000, 250, 1000, 100), ("S2", 1000, 60, 1000, 100), ("S3", 20, 2, 20, 2))
 
 
+def of_mail(make, rows: pd.DataFrame) -> pd.DataFrame:
+    """What is made of one campaign."""
+    return make(rows, 10, 0.4, 7).assign(campaign="mail")
+
+
 def test_segmenting_is_worth_it():
-    found = prose.worth(targets.worth(APART, 10, 0.4, 7), "USD")
+    found = prose.worth(of_mail(targets.worth, APART), "USD")
     first, second, third = lines(found)
-    assert first.startswith("Treating everybody gains 150 USD (") and first.endswith("compared with treating nobody (n = 4,040).")
+    assert first.startswith("mail: treating everybody gains 150 USD (") and first.endswith("compared with treating nobody (n = 4,040).")
     assert "says to treat everybody" in second and "says to treat S1;" in third and "USD" in third
     assert (
         "Segmenting is worth it: the difference is 4" in found and "it would have seemed to be 400 USD. Left out as too small: S3." in found
@@ -91,20 +96,24 @@ def test_segmenting_is_worth_it():
 def test_segmenting_is_not_worth_it_or_cannot_be_told():
     alike = contacts(("S1", 1000, 300, 1000, 100), ("S2", 1000, 310, 1000, 100))
     assert "Segmenting changes nothing here. Whichever half decides, it treats all segments alike." in prose.worth(
-        targets.worth(alike, 10, 0.4, 7)
+        of_mail(targets.worth, alike)
     )
     near = contacts(("S1", 1000, 130, 1000, 100), ("S2", 1000, 150, 1000, 100))
-    assert "Segmenting is not shown to be worth it" in prose.worth(targets.worth(near, 10, 0.4, 7))
-    assert "cannot be told: nobody was held out by lot" in prose.worth(targets.worth(near[near.treated], 10, 0.4, 7))
-    harm = targets.worth(near, 10, 0.4, 7).assign(low=-2.0, high=-1.0)
+    assert "Segmenting is not shown to be worth it" in prose.worth(of_mail(targets.worth, near))
+    assert "mail: whether segmenting is worth it cannot be told: nobody was held out by lot" in prose.worth(
+        of_mail(targets.worth, near[near.treated])
+    )
+    harm = of_mail(targets.worth, near).assign(low=-2.0, high=-1.0)
     assert "Segmenting does harm" in prose.worth(harm)
 
 
 def test_what_to_do_in_each_segment():
-    found = lines(prose.decisions(targets.decisions(APART, 10, 0.4, 7), "USD"))
-    assert found[0].startswith("S1: 1,100 USD (") and found[0].endswith("n = 2,000: treat it.") and found[1].endswith("leave it alone.")
-    assert found[2] == "Too small to decide, or to show: S3."
-    near = targets.decisions(contacts(("S1", 1000, 142, 1000, 100)), 10, 0.4, 7)
+    found = lines(prose.decisions(of_mail(targets.decisions, APART), "USD"))
+    assert (
+        found[0].startswith("mail, S1: 1,100 USD (") and found[0].endswith("n = 2,000: treat it.") and found[1].endswith("leave it alone.")
+    )
+    assert found[2] == "mail: too small to decide, or to show: S3."
+    near = of_mail(targets.decisions, contacts(("S1", 1000, 142, 1000, 100)))
     assert "not shown to pay or to lose" in lines(prose.decisions(near))[0]
     assert "Of no segment" in prose.decisions(near[:0])
 

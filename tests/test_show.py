@@ -62,7 +62,18 @@ def test_numbers_are_written_for_people(value, unit, text):
 
 
 @pytest.mark.parametrize(
-    ("p", "text"), [(0.5, "0.50"), (0.0432, "0.04"), (0.009, "0.0090"), (0.00001, "< 0.0001"), (0, "< 0.0001"), (1, "1.00"), (np.nan, "–")]
+    ("p", "text"),
+    [
+        (0.5, "0.50"),
+        (0.0432, "0.043"),
+        (0.0538, "0.054"),
+        (0.432, "0.43"),
+        (0.009, "0.0090"),
+        (0.00001, "< 0.0001"),
+        (0, "< 0.0001"),
+        (1, "1.00"),
+        (np.nan, "–"),
+    ],
 )
 def test_p_values_are_written_as_readers_expect(p, text):
     assert show.p_value(p) == text

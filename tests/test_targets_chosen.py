@@ -35,3 +35,16 @@ def test_an_experiment_comes_before_a_larger_campaign_without_one():
     arms = pd.DataFrame({"campaign": ["big"] * 6 + ["test"] * 4 + ["also"] * 4, "treated": [True] * 6 + [True, False] * 4})
     assert targets.largest_campaign(arms) == "also" and targets.largest_campaign(arms[arms.campaign == "big"]) == "big"
     assert targets.largest_campaign(None) == targets.largest_campaign(arms.iloc[:0]) == ""
+
+
+def test_every_experiment_is_told_and_the_largest_campaign_where_there_is_none():
+    rows = [(f"c{number}", name, number % 2 == 0) for name in ("spring", "autumn") for number in range(400)]
+    arms = pd.DataFrame(rows, columns=["customer_id", "campaign", "treated"]).assign(converted=[float(at % 3 == 0) for at in range(800)])
+    labels = pd.Series("S1", index=[f"c{number}" for number in range(400)])
+    found = targets.per_campaign(targets.worth, arms, labels, 10, 0.4, 7)
+    assert list(found.columns[:2]) == ["campaign", "policy"] and list(found.campaign.unique()) == ["autumn", "spring"]
+    alone = targets.worth(targets.campaign(arms, labels, "spring"), 10, 0.4, 7)
+    pd.testing.assert_frame_equal(found[found.campaign == "spring"].drop(columns="campaign").reset_index(drop=True), alone)
+    without = targets.per_campaign(targets.worth, arms[arms.treated], labels, 10, 0.4, 7)
+    assert list(without.campaign.unique()) == ["autumn"] and without.value.iloc[1:].isna().all() and "held out" in without.why.iloc[-1]
+    assert list(targets.per_campaign(targets.worth, None, labels, 10, 0.4, 7).campaign.unique()) == [""]

@@ -59,7 +59,7 @@ def foreseen(rows: pd.DataFrame) -> Picture:
         np.ravel(axes)[len(names) - 1].set_xlabel("concentration coefficient, 95 % interval")
 
     first = rows[rows.kpi == names[0]].sort_values("value", ascending=False)
-    said = ", ".join(f"{NAMES.get(row.segmentation, row.segmentation)} {number(row.value)}" for row in first.itertuples())
+    said = ", ".join(f"{NAMES.get(row.segmentation, row.segmentation)} {number(round(row.value, 2))}" for row in first.itertuples())
     height = 0.6 + len(names) * (0.5 + 0.25 * rows.segmentation.nunique())
     return drawn(draw, f"How well rankings foresaw {words(names[0])}: {said}.", height, len(names), 1, squeeze=False)
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from segkit.baselines import NAMES
 from segkit.figures.style import ACCENT, INK, MUTED, PALETTE, SECOND, Picture, drawn, whiskers
+from segkit.kpis import in_shares
 from segkit.show import number, words
 
 MAIN = ["revenue", "aov", "revenue_retention", "retention", "engagement", "conversion"]  # one or two of each family
@@ -87,8 +88,8 @@ def explained(rows: pd.DataFrame) -> Picture:
     said = rows[rows.kpi == names[0]].set_index("segmentation").value
     return drawn(
         draw,
-        f"Of the variance of {words(names[0])} after as_of, "
-        + ", ".join(f"{name} explain{'' if name == 'segments' else 's'} {number(max(said[name], 0.0), 'share')}" for name in segmentations)
+        f"Share of the variance of {words(names[0])} after as_of that is explained: "
+        + ", ".join(f"{NAMES.get(name, name)} {number(max(said[name], 0.0), 'share')}" for name in segmentations)
         + ".",
         1.5 + 0.5 * len(names),
     )
@@ -120,6 +121,8 @@ def hypotheses(judged: pd.DataFrame) -> Picture:
             axis.spines["left"].set_visible(False)
             axis.margins(x=0.12)
             axis.locator_params(axis="x", nbins=6)
+            if in_shares(row["test"], row["kpi"]):
+                axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
 
     said = "; ".join(f"{row.name_} {row.verdict}" for row in judged.rename(columns={"name": "name_"}).itertuples())
     return drawn(

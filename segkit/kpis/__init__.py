@@ -27,6 +27,7 @@ __all__ = [
     "by_segment",
     "estimate",
     "estimates",
+    "in_shares",
     "one_value_per_customer",
     "outcomes",
     "seen",
@@ -156,6 +157,11 @@ def one_value_per_customer(kpi: str, outcomes: pd.DataFrame) -> np.ndarray:
     if KPIS[kpi].capped:
         return outcomes[f"{kpi}_capped"].to_numpy()
     return np.asarray(KPIS[kpi].per_customer(outcomes), dtype=float)
+
+
+def in_shares(test: str, kpi: str) -> bool:
+    """Whether what a hypothesis measures is a share, or a difference of shares."""
+    return test in ("top_share", "beats_baseline") or (test != "trend" and KPIS[kpi].unit == "share")
 
 
 def staying(labels: pd.Series, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, survival.LogRank]:

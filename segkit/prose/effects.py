@@ -62,7 +62,8 @@ def foreseen(rows: pd.DataFrame) -> Html:
     """How well rankings made before as_of foresaw who brought what."""
     lines = []
     for kpi, part in rows.groupby("kpi", sort=False):
-        said = [f"{NAMES.get(row.segmentation, row.segmentation)} {interval(row.value, row.low, row.high)}" for row in part.itertuples()]
+        rounded = part.assign(**part[["value", "low", "high"]].round(2))
+        said = [f"{NAMES.get(row.segmentation, row.segmentation)} {interval(row.value, row.low, row.high)}" for row in rounded.itertuples()]
         lines.append(f"{words(kpi).capitalize()}: {listed(said)} (n = {number(part.n.iloc[0])}).")
     return bullets(lines)
 
@@ -86,7 +87,7 @@ def outlook(rows: pd.DataFrame, m: int) -> Html:
         if pd.isna(row.detectable):
             lines.append(f"{row.called}: {row.verdict}; it could not be tested, so that no size of sample follows from it.")
             continue
-        least = f"a true value of {measured(row, row.detectable)} or more would have been found above {measured(row, row.at_least)}"
+        least = f"a true value of {measured(row, row.detectable)} or more would have been found above {measured(row, row.at_least) if row.at_least else 0}"
         lines.append(
             f"{row.called}: {row.verdict}. With these {number(row.n)} customers {least} four times in five; seen was {measured(row, row.value)}."
         )

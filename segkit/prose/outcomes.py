@@ -3,7 +3,7 @@
 import pandas as pd
 
 from segkit.baselines import NAMES
-from segkit.kpis import KPIS, PERIOD
+from segkit.kpis import KPIS, PERIOD, in_shares
 from segkit.prose.wording import listed, times
 from segkit.show import Html, bullets, interval, number, p_value, paragraph, points, words
 
@@ -65,8 +65,8 @@ def top_share(row) -> str:
 def ordering(row) -> str:
     """The claim of an order."""
     order = row.order if isinstance(row.order, str) else " > ".join(row.order)
-    by = f" by at least {least(row)} each time" if row.at_least else ""
-    return f"{words(row.kpi)} falls{by} from segment to segment in the order {order or 'they had before as_of'}"
+    by = f" by at least {least(row)}" if row.at_least else ""
+    return f"each segment is higher in {words(row.kpi)} than the next{by}, in the order {order or 'they had before as_of'}"
 
 
 def lift(row) -> str:
@@ -100,7 +100,7 @@ def measured(row, value: float, *limits: float) -> str:
     """A value of a test, with its interval if that is given, as what it is: a share, a difference of shares, or in the KPI's own unit."""
     if row.test == "top_share":
         return interval(value, *limits, "share") if limits else number(value, "share")
-    if row.test == "beats_baseline" or (row.test != "trend" and KPIS[row.kpi].unit == "share"):
+    if in_shares(row.test, row.kpi):
         return "–" if pd.isna(value) else f"{points(value, *limits)} percentage points"
     return interval(value, *limits) if limits else number(value)
 

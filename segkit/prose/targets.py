@@ -24,8 +24,8 @@ def gates(rows: pd.DataFrame, called: dict[str, str] | None = None) -> Html:
         if passing
         else "No segment passes every knock-out."
     )
-    if unknown := [why(rows[rows.measure == measure].iloc[0], lone=False) for measure in of_all]:
-        said += f" Not known of any segment, and so passed by none: {' '.join(unknown)}"
+    if unknown := [why(rows[rows.measure == measure].iloc[0], lone=False).rstrip(".") for measure in of_all]:
+        said += f" Not known of any segment, and so passed by none: {'; '.join(unknown)}."
     lines = []
     for segment in stands.index[stands != "in"]:
         part = rows[rows.segment == segment]
@@ -67,13 +67,18 @@ def ranking(rows: pd.DataFrame) -> Html:
 
 
 def worth(rows: pd.DataFrame, currency: str = "") -> Html:
-    """Is segmenting worth it at all? Gains are told per 1,000 customers. In: `targets.worth`."""
+    """Is segmenting worth it at all? Gains are told per 1,000 customers. In: `targets.worth`, campaign by campaign."""
+    return Html("".join(of_campaign(name, part, currency) for name, part in rows.groupby("campaign", sort=False)))
+
+
+def of_campaign(name: str, rows: pd.DataFrame, currency: str) -> Html:
+    """Whether segmenting would have been worth it in one campaign."""
     found = rows.set_index("policy").loc[list(POLICIES)]
     every, one, by, more = found.loc["treat all"], found.loc["one for all"], found.loc["by segment"], found.loc["difference"]
     if pd.isna(more.value):
-        return paragraph(f"Whether segmenting is worth it cannot be told: {more.why}.")
+        return paragraph(f"{f'{name}: w' if name else 'W'}hether segmenting is worth it cannot be told: {more.why}.")
     lines = [
-        f"Treating everybody gains {money(every, currency)} per 1,000 customers, compared with treating nobody (n = {number(every.n)}).",
+        f"{name}: treating everybody gains {money(every, currency)} per 1,000 customers, compared with treating nobody (n = {number(every.n)}).",
         f"One choice for all says to treat {whom(one, every)}; chosen on one half of the customers, it gains {money(one, currency)} on the other.",
         f"A choice for each segment says to treat {whom(by, every)}; chosen on one half, it gains {money(by, currency)} on the other.",
     ]
@@ -104,12 +109,13 @@ def decisions(rows: pd.DataFrame, currency: str = "") -> Html:
     """What treating 1,000 customers of each segment gains, and how sure the choice is. In: `targets.decisions`."""
     if not rows.value.notna().any():
         return paragraph("Of no segment can be told whether treating it pays.")
-    about = paragraph("Gain per 1,000 customers treated; the intervals hold for all segments together.")
-    told = [
-        f"{row.segment}: {money(row, currency)}, n = {number(row.n)}: {choice(row)}." for row in rows.dropna(subset=["value"]).itertuples()
-    ]
-    small = list(rows.segment[rows.value.isna()])
-    return Html(about + bullets([*told, *([f"Too small to decide, or to show: {listed(small)}."] if small else [])]))
+    about = paragraph("Gain per 1,000 customers treated; the intervals hold for all segments of a campaign together.")
+    told = []
+    for name, part in rows.groupby("campaign", sort=False):
+        known, small = part.dropna(subset=["value"]), list(part.segment[part.value.isna()])
+        told += [f"{name}, {row.segment}: {money(row, currency)}, n = {number(row.n)}: {choice(row)}." for row in known.itertuples()]
+        told += [f"{name}: too small to decide, or to show: {listed(small)}."] if small else []
+    return Html(about + bullets(told))
 
 
 def choice(row) -> str:

@@ -1,7 +1,7 @@
 """Which segments to aim at: knock-outs measured for each, attractiveness weighed, and whether segmenting is worth it at all."""
 
 from segkit.targets.attractiveness import DRAWN, attractiveness, criteria, placed, sensitivity
-from segkit.targets.chosen import consent, largest_campaign, outcome, rate, weights
+from segkit.targets.chosen import consent, largest_campaign, outcome, per_campaign, rate, weights
 from segkit.targets.differing import differing
 from segkit.targets.experiment import affordable
 from segkit.targets.gates import CRITERIA, SPOKEN, gates, standing
@@ -26,6 +26,7 @@ __all__ = [
     "differing",
     "from_counts",
     "gates",
+    "per_campaign",
     "placed",
     "reach",
     "sensitivity",

@@ -1,8 +1,10 @@
 """What the page on targets goes by where the study does not say: the outcome, the rate, the weights and the campaign."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
+
+from segkit.targets.worth import campaign
 
 OUTCOMES = ("revenue", "retention", "engagement", "conversion")  # by which segments should differ, the first that is known
 RATES = ("conversion", "retention", "engagement")  # what an experiment would count
@@ -32,6 +34,14 @@ def consent(tables: dict) -> pd.Series | None:
         return None
     rows = tables["customers"].select("customer_id", "consent_marketing").order_by("customer_id")
     return rows.execute().set_index("customer_id").consent_marketing
+
+
+def per_campaign(make: Callable, arms: pd.DataFrame | None, labels: pd.Series, *stated) -> pd.DataFrame:
+    """What `worth` or `decisions` make of each campaign that held somebody out, or, where none did, of the largest. Out: campaign, and
+    their columns."""
+    names = [] if arms is None else [name for name, part in arms.groupby("campaign") if not part.treated.all()]
+    found = {name: make(campaign(arms, labels, name), *stated) for name in names or [largest_campaign(arms)]}
+    return pd.concat([rows.assign(campaign=name)[["campaign", *rows]] for name, rows in found.items()], ignore_index=True)
 
 
 def largest_campaign(arms: pd.DataFrame | None) -> str:
