@@ -133,7 +133,7 @@ def points(value: float, low: float | None = None, high: float | None = None) ->
     """A difference of shares in percentage points (a word the caller adds), with its interval where there is one."""
     if value is None or value is pd.NA or value != value:
         return "–"
-    written = lambda each: f"{100 * each:.{2 if abs(value) < 0.02 else 1}f}"
+    written = lambda each: f"{100 * each:.{2 if abs(value) < 0.02 else 1}f}" if each == each else "–"
     limits = "" if low is None or low is pd.NA or low != low else f" ({written(low)} to {written(high)})"
     return f"{'+' * (float(written(value)) > 0)}{written(value)}{limits}".replace("-0.00", "0.00")
 
@@ -154,6 +154,7 @@ def kpis(rows: pd.DataFrame, names: "list[str] | None" = None) -> Html:
         name: pd.to_numeric(rows[name]).astype("Float64").to_numpy("float64", na_value=np.nan) for name in ("value", "low", "high", "n")
     }
     rows = rows.assign(**plain)
+    rows = rows[rows.groupby("kpi").n.transform("max") > 0]  # what nobody is asked, such as to become a customer where all are
     most = rows[~rows.kpi.isin(OF_TOTAL)].groupby("segment", sort=False).n.max()
     texts = [
         f"{interval(row.value, row.low, row.high, row.unit)}{f' n {number(row.n)}' if row.n < most[row.segment] else ''}"

@@ -29,7 +29,7 @@ def test_who_fails_what_and_why():
         "No segment passes every knock-out. Not known of any segment, and so passed by none: variables known (the features were not"
         in found
     )
-    assert "contactable (nobody recorded who may be contacted); " in found and "lever (The study names no lever)" in found
+    assert "contactable (nobody recorded who may be contacted); " in found and "lever (the study names no lever)" in found
     assert lines(found) == [
         "S1 fails none.",
         "S2 fails none.",
@@ -58,17 +58,17 @@ def ranked(weights: dict, errors: float = 0.0) -> pd.DataFrame:
 
 
 def test_a_first_place_that_hangs_on_the_weights_is_not_safe():
-    found = prose.ranking(ranked({"a": 19, "b": 1}))
-    assert "By the stated weights S1 is the most attractive." in found and "100.0 % of draws of figures within their error." in found
+    found = prose.ranking(ranked({"a": 19, "b": 1}), {"revenue": 19, "share": 1})
+    assert "By these weights S1 is the most attractive." in found and "100.0 % of draws of figures within their error." in found
     assert "With any weights S2 is first more often" in found and "The first place is not safe: other criteria could matter more." in found
-    assert "the figures are not known well enough" in prose.ranking(ranked({"a": 19, "b": 1}, errors=1.0))
-    assert prose.ranking(ranked({"a": 1})).count("The first place is safe.") == 1
+    assert "the figures are not known well enough" in prose.ranking(ranked({"a": 19, "b": 1}, errors=1.0), {"a": 19, "b": 1})
+    assert prose.ranking(ranked({"a": 1}), {"a": 1}).count("The first place is safe.") == 1
 
 
 def test_nobody_can_be_ranked():
     out = pd.DataFrame({"segment": ["S1"], "standing": ["out"]})
     rows = targets.sensitivity(pd.DataFrame({"a": [1.0]}, index=["S1"]), {"a": 1}, 7, standing=out, draws=5)
-    assert "No segment can be ranked" in prose.ranking(rows)
+    assert "Weighed is size alone" in (told := prose.ranking(rows, {"share": 1.0})) and "No segment can be ranked" in told
 
 
 def contacts(*rows: tuple) -> pd.DataFrame:

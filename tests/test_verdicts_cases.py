@@ -122,8 +122,20 @@ def test_the_ranking_is_what_came_before_and_not_what_came_after(seen):
 
 def test_a_segment_below_its_minimum_leaves_the_claim_undecided(seen):
     labels = LABELS.mask(LABELS.index < "c00030", "S4")
-    line = of(seen, "spread", labels=labels)
-    assert "S4: 30 customers, a mean needs 100" in line.reason and np.isnan(line.p) and line.value > 0
+    line = of(seen, "ordering", labels=labels)
+    assert "S4: 30 customers, a mean needs 100" in line.reason and np.isnan(line.p) and not np.isnan(line.value)
+    two = pd.Series(np.where(LABELS.index < "c00030", "S1", "S2"), index=LABELS.index)
+    line = of(seen, "spread", labels=two)
+    assert line.reason == "S1: 30 customers, a mean needs 100" and np.isnan(line.p) and line.value > 0
+
+
+def test_a_spread_that_others_show_needs_no_word_of_a_small_segment_and_is_never_refuted_by_them(seen):
+    labels = LABELS.mask(LABELS.index < "c00030", "S4")
+    line, without = of(seen, "spread", labels=labels), of(seen, "spread", labels=labels[labels != "S4"])
+    assert (line.low, line.p_supported, line.p_refuted) == (without.low, without.p_supported, 1.0) and np.isnan(line.high)
+    assert line.reason == "judged without S4: 30 customers, a mean needs 100: so it can be supported, and not refuted"
+    far = of(seen, "spread", labels=labels, at_least=1e6)
+    assert far.p == 1 and of(seen, "spread", labels=labels[labels != "S4"], at_least=1e6).p < 0.001
 
 
 def test_the_outlook_says_what_could_have_been_found(seen):

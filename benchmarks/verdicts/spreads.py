@@ -19,6 +19,7 @@ def spread(estimates: list[intervals.Estimate], at_least: float) -> tests.Result
 def spreads(reps: int, draw: np.random.Generator) -> Iterator[dict]:
     """All of it."""
     yield from of_rates(reps, draw)
+    yield from of_those_large_enough(reps, draw)
     yield from of_money(reps, draw)
     yield from powers(reps, draw)
 
@@ -37,6 +38,15 @@ def of_rates(reps: int, draw: np.random.Generator) -> Iterator[dict]:
             yield share([one.low <= truth <= one.high for one in got], f"coverage: {name}", at_least=0.94)
             if at_least == 0 and word == "even":
                 yield share([bootstrapped(draw, one) > 0 for one in drawn[:200]], f"naive, fails: plain bootstrap, {name}", at_least=0.05)
+
+
+def of_those_large_enough(reps: int, draw: np.random.Generator) -> Iterator[dict]:
+    """Segments in which too few stay are left out, and which those are is chance."""
+    for k, n, likely in ((6, 300, 0.035), (10, 250, 0.04), (4, 100, 0.1)):
+        drawn = [[one for one in rates(draw, (n,) * k, (likely,) * k) if not intervals.enough("proportion", one)] for _ in range(reps)]
+        got = [says(spread(one, 0), "supported") for one in drawn if len(one) > 1]
+        name = f"spread of rates, true 0, threshold 0, those large enough of {k} segments of {n}, rate {likely}"
+        yield share(got, f"false supported: {name}", at_most=0.05)
 
 
 def bootstrapped(draw: np.random.Generator, estimates: list[intervals.Estimate]) -> float:

@@ -22,7 +22,7 @@ PERIOD = 30  # days of a period of a trend
 class Seen(NamedTuple):
     """What is known of customers besides their segments.
 
-    `after`: their outcomes, one row each (see `outcomes`). `before`: the same of the stretch of equal length that ends at as_of. `arms`: who
+    `after`: their outcomes, one row each (see `outcomes`). `before`: the same, and the same caps, of the stretch of equal length that ends at as_of. `arms`: who
     was contacted and who was held out (see `campaigns.arms`). `periods`: KPI -> customers x periods of 30 days of the outcome window. None,
     and empty, where the data do not say.
     """
@@ -41,9 +41,8 @@ def seen(tables: dict[str, ibis.Table], window: Window | None, customers: pd.Ind
     length = window.end - window.as_of
     starts = [window.as_of - 2 * length, window.as_of - length, window.as_of]
     earlier, before, after = (measured(tables, start, start + length).reindex(customers) for start in starts)
-    frames = [
-        framed(*pair, window.days, buyers(tables, start)) for pair, start in (((after, before), starts[2]), ((before, earlier), starts[1]))
-    ]
+    stretches = ((after, before, starts[2]), (before, earlier, starts[1]))
+    frames = [framed(this, last, limits(before), window.days, buyers(tables, start)) for this, last, start in stretches]
     contacts = campaigns.within(tables["contacts"], window.as_of, window.end) if "contacts" in tables else None
     arms = None if contacts is None else campaigns.arms(contacts, customers)
     return Seen(held(frames[0], window), frames[1], arms, by_period(tables, window, customers))
@@ -62,11 +61,11 @@ def outcomes(tables: dict[str, ibis.Table], window: Window | None, customers: pd
     """
     if not outcome_days(window):
         told = measured(tables, None, None).reindex(customers) if undated(tables, window) else pd.DataFrame(index=customers)
-        return framed(told, None, 0, None)
+        return framed(told, None, {}, 0, None)
     length = window.end - window.as_of
     after = measured(tables, window.as_of, window.end).reindex(customers)
     before = measured(tables, window.as_of - length, window.as_of).reindex(customers)
-    return held(framed(after, before, window.days, buyers(tables, window.as_of)), window)
+    return held(framed(after, before, limits(before), window.days, buyers(tables, window.as_of)), window)
 
 
 def undated(tables: dict[str, ibis.Table], window: Window | None) -> bool:
@@ -100,16 +99,20 @@ def measured(tables: dict[str, ibis.Table], start: datetime | None, end: datetim
     return found
 
 
-def framed(after: pd.DataFrame, before: pd.DataFrame | None, days: int, bought: set | None) -> pd.DataFrame:
-    """Outcomes from what was measured after and before."""
+def limits(before: pd.DataFrame) -> dict[str, float]:
+    """At most what of skewed outcomes counts: the 99th percentile of the stretch before as_of, over all customers."""
+    return {name: float(before[name].fillna(0.0).quantile(0.99)) for name in CAPPED if name in before}
+
+
+def framed(after: pd.DataFrame, before: pd.DataFrame | None, caps: dict[str, float], days: int, bought: set | None) -> pd.DataFrame:
+    """Outcomes of a stretch from what was measured in it and in the one before it."""
     short = ["usage_days_of_month"] if days < engagement.MONTH and "usage_days_of_month" in after else []
     frame = after.drop(columns=short).fillna({name: 0.0 for name in after.columns if name not in UNKNOWN})
-    caps, acts = {}, [name for name in ("orders", "usage_days") if name in frame]
+    acts = [name for name in ("orders", "usage_days") if name in frame]
     if answers := [name for name in ("csat", "nps") if name in frame]:
         frame["answered"] = frame[answers].notna().any(axis=1).astype("float64")
     if days and acts:
         earlier = before.fillna(0.0)
-        caps = {name: float(earlier[name].quantile(0.99)) for name in CAPPED if name in frame}
         frame["is_active"], frame["was_active"] = ((each[acts].sum(axis=1) > 0).astype("float64") for each in (frame, earlier))
         if days > LATER:
             frame["came_late"] = (frame.last_day >= LATER).astype("float64")

@@ -1,9 +1,11 @@
 """Sentences about target selection: who passes the knock-outs, how sure the first place is, whether segmenting is worth it at all."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from segkit.prose.wording import listed
-from segkit.show import Html, bullets, number, paragraph
+from segkit.show import Html, bullets, number, paragraph, words
 from segkit.targets import DRAWN, POLICIES, standing
 
 SURE = 0.9  # share of draws in which a first place is called safe
@@ -41,15 +43,16 @@ def why(row: pd.Series, lone: bool = True) -> str:
     """Why a measure passes or not, also where its number is hidden; `lone`: of one segment."""
     measure = row.measure.replace("_", " ")
     if isinstance(row.why, str):
-        return row.why if lone else f"{measure} ({row.why.partition(': ')[2].rstrip('.') or row.why.rstrip('.')})."
+        inside = (row.why.partition(": ")[2] or row.why).rstrip(".").replace("The study", "the study")
+        return row.why if lone else f"{measure} ({inside})."
     return f"{measure}{'' if pd.isna(row.passes) else ' does not suffice'}; too few customers to show the number."
 
 
-def ranking(rows: pd.DataFrame) -> Html:
-    """How robust the first place is. In: `targets.sensitivity`."""
+def ranking(rows: pd.DataFrame, weights: Mapping[str, float]) -> Html:
+    """What is weighed, and how robust the first place is. In: `targets.sensitivity`, `targets.weights`."""
     told = rows.dropna(subset=["score", "first_share"])
     if told.empty:
-        return paragraph("No segment can be ranked: of none are all criteria known, or all are knocked out.")
+        return paragraph(f"{weighed(weights)} No segment can be ranked: of none are all criteria known, or all are knocked out.")
     stated = told[told.drawn != told.drawn.iloc[0]] if told.drawn.nunique() > 1 else told
     first = stated.loc[stated.score.idxmax()].segment
     parts, rivals, unsure = [], [], []
@@ -62,8 +65,15 @@ def ranking(rows: pd.DataFrame) -> Html:
             unsure.append(DOUBTS[way])
     verdict = f"The first place is not safe: {listed(unsure)}." if unsure else "The first place is safe."
     return paragraph(
-        f"By the stated weights {first} is the most attractive. It is first in {listed(parts)}. {' '.join([*rivals, verdict])}"
+        f"{weighed(weights)} By these weights {first} is the most attractive. It is first in {listed(parts)}. {' '.join([*rivals, verdict])}"
     )
+
+
+def weighed(weights: Mapping[str, float]) -> str:
+    """What is weighed, by how much."""
+    if list(weights) == ["share"]:
+        return "Weighed is size alone, since nothing is known of what segments bring and the study states nothing (attractiveness)."
+    return f"Weighed are {listed([f'{words(name)} by {number(weight)}' for name, weight in weights.items()])}."
 
 
 def worth(rows: pd.DataFrame, currency: str = "") -> Html:

@@ -26,13 +26,14 @@ class Case(NamedTuple):
 
 
 class Tested(NamedTuple):
-    """A result and how many customers it rests on; why it must stay undecided ("" when it need not); and, given m, the smallest true value
-    that would be found to exceed the threshold in four of five such studies."""
+    """A result and how many customers it rests on; why it must stay undecided ("" when it need not); given m, the smallest true value that
+    would be found to exceed the threshold in four of five such studies; and what the result leaves out, if anything."""
 
     result: tests.Result = UNDECIDABLE
     n: int = 0
     reason: str = ""
     detectable: Callable[[int], float] | None = None
+    caveat: str = ""
 
 
 def shown_as(kpi: str) -> str:
@@ -40,18 +41,35 @@ def shown_as(kpi: str) -> str:
     return f"{kpi}_capped" if kpis.KPIS[kpi].capped else kpi
 
 
+def too_small(kpi: str, found: dict[str, intervals.Estimate]) -> dict[str, str]:
+    """The segments that are too small for a test of the KPI, and why."""
+    reasons = {segment: intervals.enough(kpis.KPIS[kpi].kind, each) for segment, each in found.items()}
+    return {segment: why for segment, why in reasons.items() if why}
+
+
 def shortfalls(kpi: str, found: dict[str, intervals.Estimate]) -> str:
     """Why segments are too small for a test of the KPI."""
-    reasons = {segment: intervals.enough(kpis.KPIS[kpi].kind, each) for segment, each in found.items()}
-    return "; ".join(f"{segment}: {why}" for segment, why in reasons.items() if why)
+    return "; ".join(f"{segment}: {why}" for segment, why in too_small(kpi, found).items())
 
 
 def spread(hypothesis: Hypothesis, case: Case) -> Tested:
-    """Highest and lowest segment."""
-    found = kpis.estimates(shown_as(hypothesis.kpi), case.labels, case.seen.after)
-    sides, n = [each.sides for each in found.values()], sum(each.n for each in found.values())
-    result = tests.spread([each.value for each in found.values()], sides, hypothesis.at_least)
-    return Tested(result, n, shortfalls(hypothesis.kpi, found), lambda m: tests.spread_detectable(sides, hypothesis.at_least, m))
+    """Highest and lowest segment. Those large enough may show by themselves that the spread of all is as large as claimed; that it is smaller
+    they cannot."""
+    kpi, at_least = hypothesis.kpi, hypothesis.at_least
+    found = kpis.estimates(shown_as(kpi), case.labels, case.seen.after)
+    small, n = too_small(kpi, found), sum(each.n for each in found.values())
+    large = [each for name, each in found.items() if name not in small]
+    sides = [each.sides for each in large]
+    result = tests.spread([each.value for each in large], sides, at_least)
+    detectable = lambda m: tests.spread_detectable(sides, at_least, m)
+    if not small:
+        return Tested(result, n, detectable=detectable)
+    why = shortfalls(kpi, found)
+    of_all = tests.spread([each.value for each in found.values()], [each.sides for each in found.values()], at_least)
+    if np.isnan(result.p):
+        return Tested(of_all, n, why)
+    part = tests.Result(of_all.value, result.low, np.nan, result.p_supported, 1.0)
+    return Tested(part, n, detectable=detectable, caveat=f"judged without {why}: so it can be supported, and not refuted")
 
 
 def ranked(kpi: str, case: Case) -> list[str]:

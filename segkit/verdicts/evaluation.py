@@ -28,7 +28,7 @@ def evaluate(
     p_supported, p_refuted, p, p_holm, reason.
 
     In: segments and baselines by customer_id, and what was seen of the same customers. p is two-sided and unadjusted; p_holm is adjusted
-    within this list; `reason` says why a hypothesis cannot be decided: none can when the customer table lacks people (`missing`, a share),
+    within this list; `reason` says why a hypothesis cannot be decided, or what was left out: none can when the customer table lacks people (`missing`, a share),
     or when the segments rest on attributes without a date (`undated`).
     """
     lines, unfit = [], why_undecidable(missing, undated)
@@ -38,7 +38,7 @@ def evaluate(
         if reason:
             result = tests.Result(result.value, result.low, result.high, np.nan, np.nan)
         claimed = hypothesis.model_dump(include=set(CLAIM)) | {"order": " > ".join(hypothesis.order)}
-        lines.append({"name": hypothesis.name, **claimed, **asdict(result), "n": found.n, "p": result.p, "reason": reason})
+        lines.append({"name": hypothesis.name, **claimed, **asdict(result), "n": found.n, "p": result.p, "reason": reason or found.caveat})
     table = pd.DataFrame(lines, columns=COLUMNS)
     table.insert(COLUMNS.index("reason"), "p_holm", tests.holm(list(table.p), len(table)))
     return table
@@ -87,7 +87,6 @@ def outlook(
     case = Case(labels, rivals, seen)
     found = {each.name: tested(each, case) for each in hypotheses}
     smallest = [
-        np.nan if found[name].detectable is None or reason else found[name].detectable(m)
-        for name, reason in zip(judged.name, judged.reason)
+        np.nan if found[name].detectable is None or np.isnan(p) else found[name].detectable(m) for name, p in zip(judged.name, judged.p)
     ]
     return judged[["name", "kpi", "test", "verdict", "at_least", "value", "low", "high", "n"]].assign(detectable=smallest)

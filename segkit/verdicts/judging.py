@@ -5,6 +5,8 @@ import pandas as pd
 from segkit.verdicts import tests
 from segkit.verdicts.lock import Looks
 
+EXPLORATORY = "not in the lock of the first look at this window: exploratory"
+
 
 def judge(results: pd.DataFrame, looks: Looks) -> pd.DataFrame:
     """The verdicts that count: adjusted for every distinct look at the window. Adds p_adjusted, status (declared | exploratory), verdict.
@@ -22,10 +24,7 @@ def judge(results: pd.DataFrame, looks: Looks) -> pd.DataFrame:
         else "undecided"
         for row in judged.itertuples()
     ]
-    reasons = [
-        row.reason or ("" if row.status == "declared" else "not in the lock of the first look at this window: exploratory")
-        for row in judged.itertuples()
-    ]
+    reasons = ["; ".join(filter(None, (row.reason, "" if row.status == "declared" else EXPLORATORY))) for row in judged.itertuples()]
     return judged.assign(verdict=words, reason=reasons)
 
 
