@@ -87,7 +87,7 @@ def test_the_outlook_says_what_would_have_been_found():
         ({"kpi": "revenue", "test": "top_share", "top": 1, "at_least": 0.5}, "the segment that was highest in revenue before as_of holds at least 50.0 % of it"),
         ({"kpi": "orders", "test": "top_share", "top": 2, "at_least": 0.5}, "the 2 segments that were highest in orders before as_of hold at least"),
         ({"kpi": "orders", "test": "ordering"}, "each segment is higher in orders than the next, in the order they had before as_of"),
-        ({"kpi": "retention", "test": "ordering", "order": ["S2", "S1"], "at_least": 0.1}, "higher in retention than the next by at least 10 percentage points, in the order S2 > S1"),
+        ({"kpi": "retention", "test": "ordering", "order": ["S2", "S1"], "at_least": 0.1}, "than the next by at least 10 percentage points, in the order S2 > S1"),
         ({"kpi": "conversion", "test": "lift", "campaign": "mail", "segment": "any", "at_least": 0.02}, "by mail converts by at least 2 percentage points more often"),
         ({"kpi": "click_rate", "test": "lift", "segment": "S2"}, "clicks or visits more often than who was held out in S2"),
         ({"kpi": "revenue", "test": "trend", "segment": "S3", "at_least": 5}, "revenue of S3 moves up by at least 5 more per 30 days than that of everyone else"),
