@@ -6,7 +6,7 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import version
 
-from benchmarks import assignment, behavior, clv, comparison, coverage, features, gather, million, runtime, structure, verdicts
+from benchmarks import assignment, behavior, clv, comparison, coverage, features, gather, million, runtime, structure, verdicts, worth
 from segkit import home
 
 VERSIONS = {
@@ -34,6 +34,7 @@ def main() -> None:
         structure_rows(asked.seeds),
         coverage.rows(4000, 1000),
         verdicts.rows(asked.reps, 1000),
+        worth.rows(asked.reps, 1000),
         behavior.rows(asked.reps),
     ):
         for row in part:
