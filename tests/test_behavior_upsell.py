@@ -114,8 +114,8 @@ def test_too_few_customers_and_states_without_contrast_are_not_tested():
 
 
 def test_heavy_buyers_seasons_and_young_customers_make_no_upsell_moments():
-    false = np.array([claims(as_moments(*company(np.random.default_rng(seed))))[0] for seed in range(2000, 2300)])
-    assert false.any(axis=1).mean() <= 0.06, false.sum(axis=0)  # 300 companies without any effect
+    false = np.array([claims(as_moments(*company(np.random.default_rng(seed))))[0] for seed in range(2000, 2100)])
+    assert false.any(axis=1).mean() <= 0.06, false.sum(axis=0)  # 100 companies without any effect; `make bench` has 300
 
 
 def test_comparing_customers_with_each_other_would_be_fooled():

@@ -18,12 +18,14 @@ from nasty import tables as nasty
 from pyarrow import parquet
 from test_sources_engine import KINDS, ROWS
 
-from segkit import behavior, features, runs
+from segkit import behavior, features, kpis, runs
 from segkit.errors import BadInput
 from segkit.features import engines
-from segkit.kpis import measured
+from segkit.kpis import campaigns, measured
+from segkit.kpis.repeat import repeat_purchases
 from segkit.sources import engine
 from segkit.sources.dataset import Dataset
+from segkit.studies import Window
 from segkit.tables import STAGES, TABLES
 
 try:
@@ -210,8 +212,14 @@ def asked(function, given: dict, tables: dict):
 
 def test_behaviour_and_outcomes_are_the_same_on_every_engine(embedded, expected, there):
     end = AS_OF + dt.timedelta(days=30)
+    labels = pd.Series("S1", index=pd.Index(expected["customer_id"].to_pandas(), name="customer_id"))
+    window = Window(start=AS_OF - dt.timedelta(days=200), as_of=AS_OF - dt.timedelta(days=60), end=end)
     functions = described(expected.to_pandas()) | {
-        "outcomes": lambda tables: measured.measured(tables, AS_OF - dt.timedelta(days=60), end).reset_index()
+        "outcomes": lambda tables: measured.measured(tables, window.as_of, end).reset_index(),
+        "returning": lambda tables: kpis.returning(tables, window, labels),
+        "adoption": lambda tables: kpis.adoption(tables, window, labels),
+        "repeat_purchases": lambda tables: repeat_purchases(tables["orders"], AS_OF).reset_index(),
+        "arms": lambda tables: campaigns.arms(tables["contacts"], labels.index),
     }
     assert {"monthly", "cohorts", "outcomes"} <= set(functions)
     wrong = {}

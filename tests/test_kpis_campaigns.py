@@ -114,6 +114,7 @@ OUTCOMES = pd.DataFrame(
     "name, value, n, events",
     [
         ("conversion", 2 / 3, 3, 2),  # of the three who were contacted
+        ("delivered", 4 / 4, 4, 3),  # four contacts, four customers, one of whom got none
         ("open_rate", 3 / 4, 3, 2),  # opened of contacts, over the three
         ("click_rate", 1 / 4, 3, 1),
         ("revenue_per_contact", 10, 3, 2),

@@ -16,6 +16,7 @@ import pandas as pd
 from segkit.kpis import campaigns, engagement, intervals, retention, satisfaction, survival, value
 from segkit.kpis.engagement import adoption
 from segkit.kpis.measured import PERIOD, Seen, outcomes, seen
+from segkit.kpis.returning import returning
 
 __all__ = [
     "KPIS",
@@ -30,6 +31,7 @@ __all__ = [
     "in_shares",
     "one_value_per_customer",
     "outcomes",
+    "returning",
     "seen",
     "staying",
 ]
@@ -72,6 +74,7 @@ KPIS = {
     "usage_days": Kpi(engagement.usage_days, "mean", ("usage_days",), "events"),
     "features_tried": Kpi(engagement.features_tried, "mean", ("features_tried",), "events"),
     "stickiness": Kpi(engagement.stickiness, "ratio", ("usage_days_of_month",), "events, and an outcome window of at least 28 days"),
+    "delivered": Kpi(campaigns.delivered, "mean", ("contacts",), "dated contacts"),
     "conversion": Kpi(campaigns.conversion, "proportion", ("contacts", "converted"), "dated contacts"),
     "open_rate": Kpi(campaigns.open_rate, "ratio", ("contacts", "opened"), "dated contacts that say who opened them"),
     "click_rate": Kpi(campaigns.click_rate, "ratio", ("contacts", "clicked"), "dated contacts that say who clicked"),

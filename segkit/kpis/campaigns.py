@@ -67,6 +67,11 @@ def arms(contacts: ibis.Table, customers: pd.Index) -> pd.DataFrame:
     return found.sort_values(["campaign", "customer_id"], ignore_index=True)
 
 
+def delivered(outcomes):
+    """Contacts per customer; who was held out of a campaign, or not chosen for it, got none of it. [contacts]"""
+    return outcomes.contacts
+
+
 def open_rate(outcomes):
     """Opened contacts over delivered ones. [share]"""
     return outcomes.opened, outcomes.contacts.where(outcomes.contacts > 0)

@@ -51,9 +51,11 @@ def adoption(tables: dict[str, ibis.Table], window: Window | None, labels: pd.Se
     if "events" in tables and outcome_days(window):
         events = tables["events"]
         rows = events.filter((events.occurred_at >= window.as_of) & (events.occurred_at < window.end))
-        users = rows.select("customer_id", "feature").distinct().order_by("feature", "customer_id").execute()
+        pairs = rows.group_by("customer_id", "feature").aggregate(times=rows.count())  # ibis 12 keeps the moment in a DISTINCT for PostgreSQL, Spark
+        users = pairs.order_by("feature", "customer_id").execute()
         users = users[users.customer_id.isin(labels.index)]
-        for feature in users.feature.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index:
+        many = users.feature.value_counts(sort=False).to_dict()
+        for feature in sorted(many, key=lambda feature: (-many[feature], feature)):
             used = labels.index.isin(users.customer_id[users.feature == feature])
             for segment in sorted(labels.unique(), key=lambda name: (len(name), name)):
                 found = intervals.proportion(used[(labels == segment).to_numpy()])

@@ -8,7 +8,8 @@ from segkit.kpis.intervals import NAN, Z
 from segkit.verdicts import tests
 
 ADDED_UP = ("revenue", "orders", "usage_days")  # KPIs of which a ranking may hold a share
-SOME = ("churn", "conversion", "lead_to_customer", "csat", "answered")  # KPIs that ask some customers only, or ask whether they were asked
+SOME = ("churn", "conversion", "lead_to_customer", "csat", "answered", "delivered")  # KPIs that ask some customers only, ask whether they
+# were asked, or tell what the firm did
 COLUMNS = ["segmentation", "kpi", "value", "low", "high", "n", "cells"]
 
 
