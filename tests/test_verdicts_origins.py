@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import workbench
 
-from segkit import sources, studies, verdicts
+from segkit import features, sources, studies, verdicts
 
 WINDOW = studies.Window(start=datetime(2024, 1, 1), as_of=datetime(2025, 10, 3), end=datetime(2026, 1, 1))
 MADE = {
@@ -56,3 +56,17 @@ def test_what_came_after_a_date_does_not_change_what_was_there_before(gathered):
 def test_too_few_customers_leave_a_date_out(gathered, monkeypatch):
     monkeypatch.setattr(sys.modules["segkit.verdicts.origins"], "LEAST_CUSTOMERS", 10**6)
     assert verdicts.origins(gathered, gathered.window("auto", 90), MADE | {"method": "kmeans", "k": 3}, ["revenue"], 7).empty
+
+
+def test_some_features_at_a_moment_are_those_among_all(gathered):
+    declared, moment = gathered.dataset, datetime(2025, 7, 5)
+    every = features.customer_features(gathered.tables, moment, declared.attributes, declared.stages, gathered.use_cases).execute()
+    every = every.set_index("customer_id")
+    known = features.glossary(gathered.tables, declared.attributes, declared.currency, gathered.use_cases)
+    known = known[known.feature.isin(every.columns)]
+    assert known.table.nunique() >= 5
+    for wanted in [list(part.feature.iloc[::3]) for _, part in known.groupby("table")]:
+        found = features.known_at(gathered, moment, wanted)
+        active = found[found.is_active]
+        pd.testing.assert_frame_equal(active[wanted], every.loc[every.is_active, wanted], check_exact=True, check_dtype=False)
+        assert list(found.columns) == ["is_active", *wanted]

@@ -5,7 +5,7 @@ docstring is its definition, with the unit in brackets. A class, such as a buyer
 """
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from types import MappingProxyType
@@ -95,11 +95,21 @@ def customer_features(
     return attributes.join(known, customers, declared).order_by("customer_id")
 
 
-def known_at(gathered: Gathered, as_of: datetime) -> pd.DataFrame:
-    """The `customer_features` of a dataset at any moment, indexed by customer_id."""
-    declared = gathered.dataset
-    wide = customer_features(gathered.tables, as_of, declared.attributes, declared.stages, gathered.use_cases)
-    return wide.execute().set_index("customer_id")
+def known_at(gathered: Gathered, as_of: datetime, wanted: Collection[str]) -> pd.DataFrame:
+    """is_active and the wanted columns of `customer_features`, where they are known, of a dataset with dates at any moment, indexed by
+    customer_id. Tables and use cases that no wanted column is made of are left alone: they cost more than all else."""
+    table_of = {name: module.TABLE for module in MODULES for name in defined([module])}
+    needed_tables = {"customers", *BEHAVIOR, *(table_of[name] for name in wanted if name in table_of)}
+    of_use_cases = {line["feature"] for line in patterns.glossary(gathered.use_cases)} & {*wanted}
+    wide = customer_features(
+        gathered.tables if of_use_cases else {name: table for name, table in gathered.tables.items() if name in needed_tables},
+        as_of,
+        {name: reading for name, reading in gathered.dataset.attributes.items() if name in wanted},
+        gathered.dataset.stages,
+        gathered.use_cases if of_use_cases else (),
+    )
+    there = [name for name in dict.fromkeys(wanted) if name in wide.columns]
+    return wide.select("customer_id", "is_active", *there).order_by("customer_id").execute().set_index("customer_id")
 
 
 def observed(tables: dict[str, ibis.Table], as_of: datetime, stages: Sequence[str]) -> ibis.Table:

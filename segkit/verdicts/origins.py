@@ -39,7 +39,7 @@ def origins(gathered: Gathered, window: Window | None, made: dict, names: list[s
     for each in earlier(window):
         if features.n_active(gathered.tables, each.as_of) < LEAST_CUSTOMERS:
             continue
-        customers = features.known_at(gathered, each.as_of)
+        customers = features.known_at(gathered, each.as_of, [*made["cluster_on"], *baselines.RFM])
         active = customers[customers.is_active]
         recipe = matrix.recipe(active, made["cluster_on"], **how)
         prepared = matrix.prepare(active, recipe)
