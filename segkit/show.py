@@ -24,6 +24,8 @@ WORDS = {
     "answered": "answered a survey",
     "campaign_roi": "return on campaign cost",
     "lead_to_customer": "lead to customer",
+    "revenue_to_cac": "revenue over acquisition cost",
+    "margin_to_cac": "margin over acquisition cost",
     "aov_capped": "average order value, capped",
     "revenue_capped": "revenue, capped",
     "orders_capped": "orders, capped",
@@ -59,8 +61,8 @@ def number(value: Any, unit: str = "") -> str:
     if value is None or value is pd.NA or value != value:
         return "–"
     if unit in ("share", "yes/no"):
-        digits = 2 if 0.00005 <= abs(value) < 0.02 else 1
-        return f"{100 * value:.{digits}f} %".replace("-0.0 %", "0.0 %")
+        digits = 2 if 0.00005 <= abs(value) < 0.02 else 1 if abs(value) < 10 else 0
+        return f"{100 * value:,.{digits}f} %".replace("-0.0 %", "0.0 %")
     if isinstance(value, (bool, str)):
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
     if abs(value) < 1e15 and float(value) == int(value):
@@ -139,10 +141,10 @@ def points(value: float, low: float | None = None, high: float | None = None) ->
 
 
 def cell_html(text: str) -> str:
-    """Escaped; an interval in brackets goes below its value, in small print; neither it nor a date ever breaks."""
+    """Escaped; an interval in brackets, and an n, go below their value, in small print; neither it nor a date ever breaks."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f'<span class="date">{text}</span>'
-    found = re.fullmatch(r"(\S+(?: %)?) (\(\S+.* to .*\))", text)
+    found = re.fullmatch(r"(\S+(?: %)?) (\(\S+.* to .*\)(?: n [\d,]+)?|n [\d,]+)", text)
     return f'{escape(found[1])}<br><span class="interval">{escape(found[2])}</span>' if found else escape(text)
 
 

@@ -65,6 +65,13 @@ def test_a_first_place_that_hangs_on_the_weights_is_not_safe():
     assert prose.ranking(ranked({"a": 1}), {"a": 1}).count("The first place is safe.") == 1
 
 
+def test_a_segment_that_is_left_alone_is_not_ranked():
+    standing = pd.DataFrame({"segment": ["S1", "S2", "S3"], "standing": ["in", "out", "out"]})
+    values = pd.DataFrame({"a": [3.0, 2, 1]}, index=["S1", "S2", "S3"])
+    rows = targets.sensitivity(values, {"a": 1}, 7, values * 0, standing=standing, draws=50)
+    assert "Only S1 is left after the knock-outs" in (told := prose.ranking(rows, {"a": 1})) and "safe" not in told
+
+
 def test_nobody_can_be_ranked():
     out = pd.DataFrame({"segment": ["S1"], "standing": ["out"]})
     rows = targets.sensitivity(pd.DataFrame({"a": [1.0]}, index=["S1"]), {"a": 1}, 7, standing=out, draws=5)

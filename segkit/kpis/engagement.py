@@ -51,7 +51,8 @@ def adoption(tables: dict[str, ibis.Table], window: Window | None, labels: pd.Se
     if "events" in tables and outcome_days(window):
         events = tables["events"]
         rows = events.filter((events.occurred_at >= window.as_of) & (events.occurred_at < window.end))
-        pairs = rows.group_by("customer_id", "feature").aggregate(times=rows.count())  # ibis 12 keeps the moment in a DISTINCT for PostgreSQL, Spark
+        # not `distinct`: sorted, ibis 12 keeps the moment among what PostgreSQL and Spark are to tell apart
+        pairs = rows.group_by("customer_id", "feature").aggregate(times=rows.count())
         users = pairs.order_by("feature", "customer_id").execute()
         users = users[users.customer_id.isin(labels.index)]
         many = users.feature.value_counts(sort=False).to_dict()

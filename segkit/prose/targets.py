@@ -53,6 +53,8 @@ def ranking(rows: pd.DataFrame, weights: Mapping[str, float]) -> Html:
     told = rows.dropna(subset=["score", "first_share"])
     if told.empty:
         return paragraph(f"{weighed(weights)} No segment can be ranked: of none are all criteria known, or all are knocked out.")
+    if told.segment.nunique() == 1:
+        return paragraph(f"{weighed(weights)} Only {told.segment.iloc[0]} is left after the knock-outs, so that there is nothing to rank.")
     stated = told[told.drawn != told.drawn.iloc[0]] if told.drawn.nunique() > 1 else told
     first = stated.loc[stated.score.idxmax()].segment
     parts, rivals, unsure = [], [], []
