@@ -164,7 +164,7 @@ def test_without_any_dates_whatever_contacts_say_is_an_outcome(rows):
     found = kpis.seen(tables(contacts=rows), None, CUSTOMERS)
     assert found.after.contacts.tolist() == [1, 1, 0, 1, 0] and found.after.converted.tolist() == [1, 0, 0, 0, 0]
     assert found.arms.customer_id.tolist() == ["a", "b", "c", "d"] and found.before is None and found.periods == {}
-    assert found.after.attrs == {"days": 0, "caps": {}} and kpis.available(found.after) == ["conversion"]
+    assert found.after.attrs == {"days": 0, "caps": {}} and kpis.available(found.after) == ["delivered", "conversion"]
     pd.testing.assert_frame_equal(kpis.outcomes(tables(contacts=rows), None, CUSTOMERS), found.after)
 
 
