@@ -108,7 +108,7 @@ def right(rows: pd.DataFrame, name: str) -> str:
 
 def long(text: str) -> str:
     """A sentence in a cell gets room, so that it does not become a tower of words."""
-    return ' class="long"' if len(text) > 28 and not text.endswith(")") else ""
+    return ' class="long"' if len(text) > 28 and not re.search(r"\)( n [\d,]+)?$", text) else ""
 
 
 def cell(row: dict, name: str, unit: str, merged: bool) -> str:
@@ -141,11 +141,12 @@ def points(value: float, low: float | None = None, high: float | None = None) ->
 
 
 def cell_html(text: str) -> str:
-    """Escaped; an interval in brackets, and an n, go below their value, in small print; neither it nor a date ever breaks."""
+    """Escaped; an interval in brackets, and an n, go below their value, in small print; none of them, nor a date, ever breaks."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f'<span class="date">{text}</span>'
-    found = re.fullmatch(r"(\S+(?: %)?) (\(\S+.* to .*\)(?: n [\d,]+)?|n [\d,]+)", text)
-    return f'{escape(found[1])}<br><span class="interval">{escape(found[2])}</span>' if found else escape(text)
+    found = re.fullmatch(r"(\S+(?: %)?)(?: (\(\S+.* to .*\)))?(?: (n [\d,]+))?", text)
+    small = [f'<br><span class="interval">{escape(part)}</span>' for part in found.groups()[1:] if part] if found else []
+    return escape(found[1]) + "".join(small) if found else escape(text)
 
 
 def kpis(rows: pd.DataFrame, names: "list[str] | None" = None) -> Html:
